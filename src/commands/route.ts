@@ -1,0 +1,86 @@
+import { loadConfig } from '../config.ts'
+import { createLog } from '../observe/log.ts'
+import type { Decision } from '../routing/decide.ts'
+import { questionOf } from '../routing/question.ts'
+import type { Serving } from '../routing/serving.ts'
+import { wire } from '../wire.ts'
+import { type Command, UsageError } from './command.ts'
+import { progressLine } from './progress.ts'
+
+export const route: Command = {
+  summary: 'decide a question without asking an expert, and say why',
+  usage: 'coe-ops route "question" [--map FILE] [--json]',
+  examples: [
+    'coe-ops route "my pod restarts with exit code 137"',
+    'coe-ops route "which commit broke the build?" --json',
+    'kubectl logs api-0 --tail=50 | coe-ops route -',
+  ],
+  options: {
+    map: { type: 'string', help: 'the map to decide by (COE_MAP)' },
+    json: { type: 'boolean', help: 'print the whole decision as one JSON document' },
+  },
+  async run({ values, words, environment, print, complain }) {
+    const text = words.length === 1 && words[0] === '-' ? await readInput() : words.join(' ')
+    if (text.trim() === '') throw new UsageError('route needs a question.')
+    const config = loadConfig({
+      ...environment,
+      ...(values.map === undefined ? {} : { COE_MAP: String(values.map) }),
+    })
+    const progress = progressLine('encoding examples', complain)
+    const gateway = await wire(config, createLog('warn'), {
+      onProgress: progress.show,
+      watchFiles: false,
+    }).finally(progress.clear)
+    try {
+      const question = questionOf([{ role: 'user', content: text }])
+      const { decision } = await gateway.live.use(serving =>
+        gateway.pipeline.route(
+          serving,
+          { text: question, target: { kind: 'auto' }, hop: 1 },
+          new AbortController().signal,
+        ),
+      )
+      const shown = withQuestions(decision, gateway.live.current())
+      print(values.json === true ? JSON.stringify(shown, null, 2) : inWords(shown))
+      return 0
+    } finally {
+      await gateway.close()
+    }
+  },
+}
+
+const readInput = async () => {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const withQuestions = (decision: Decision, { snapshot }: Serving) => ({
+  ...decision,
+  neighbours: decision.neighbours.map(({ row, ...neighbour }) => ({
+    ...neighbour,
+    question: snapshot.examples[row]?.question ?? '',
+    at: snapshot.examples[row]?.at ?? '',
+  })),
+})
+
+const inWords = (decision: ReturnType<typeof withQuestions>): string =>
+  [
+    `task        ${decision.task}`,
+    `confidence  ${decision.confidence.toFixed(2)}`,
+    `decided by  ${decision.decidedBy}`,
+    `experts     ${decision.experts.join(', ')}`,
+    `snapshot    ${decision.snapshot}`,
+    'nearest examples (similarity = meaning + words):',
+    ...decision.neighbours
+      .slice(0, 8)
+      .map(
+        near =>
+          `  ${near.similarity.toFixed(2)} = ${near.dense.toFixed(2)} + ${near.lexical.toFixed(2)}  ${near.task.padEnd(28)} ${oneLine(near.question)}`,
+      ),
+  ].join('\n')
+
+const oneLine = (text: string) => {
+  const line = text.replace(/\s+/g, ' ')
+  return line.length > 90 ? `${line.slice(0, 87)}...` : line
+}

@@ -1,0 +1,110 @@
+import { once } from 'node:events'
+import { type Config, ConfigError, loadConfig, variables } from '../config.ts'
+import { describe } from '../errors.ts'
+import { formatProblem } from '../knowledge/problem.ts'
+import { createLog } from '../observe/log.ts'
+import type { Serving } from '../routing/serving.ts'
+import { type Gateway, wire } from '../wire.ts'
+import type { Command } from './command.ts'
+import { progressLine } from './progress.ts'
+
+/** How long a shutdown waits for what is running. */
+const GRACE_MS = 30_000
+
+export const serve: Command = {
+  summary: 'run the gateway',
+  usage: 'coe-ops serve [--map FILE] [--port N] [--host ADDRESS]',
+  examples: [
+    'coe-ops serve',
+    'coe-ops serve --map mappings/devops-lifecycle.yaml --port 9000',
+    'OPENAI_BASE_URL=http://localhost:11434/v1 OPENAI_MODEL=llama3.1 coe-ops serve',
+  ],
+  options: {
+    map: { type: 'string', help: 'the map to serve (COE_MAP)' },
+    port: { type: 'string', help: 'port to listen on; 0 takes a free one (PORT)' },
+    host: { type: 'string', help: 'address to listen on (HOST)' },
+  },
+  after: () =>
+    `Environment:\n${variables
+      .map(([name, fallback, meaning]) => `  ${name.padEnd(18)} ${meaning}${fallback && ` [${fallback}]`}`)
+      .join('\n')}`,
+  async run({ values, environment, print, complain }) {
+    const config = loadConfig({
+      ...environment,
+      ...(values.map === undefined ? {} : { COE_MAP: String(values.map) }),
+      ...(values.port === undefined ? {} : { PORT: String(values.port) }),
+      ...(values.host === undefined ? {} : { HOST: String(values.host) }),
+    })
+    const log = createLog(config.logLevel)
+    const progress = progressLine('encoding examples', complain)
+    const gateway = await wire(config, log, { onProgress: progress.show }).finally(progress.clear)
+    try {
+      await gateway.app.listen({ port: config.port, host: config.host })
+    } catch (error) {
+      await gateway.close()
+      throw new ConfigError(listenProblem(error, config))
+    }
+    for (const line of banner(gateway, config)) print(line)
+    process.on('SIGHUP', () => void gateway.reload().catch(() => undefined))
+    await shutdown(gateway, complain)
+    return 0
+  },
+}
+
+const listenProblem = (error: unknown, { host, port }: Config): string => {
+  const code = (error as { code?: unknown }).code
+  if (code === 'EADDRINUSE')
+    return `Port ${port} on ${host} is taken. Set another one: PORT=8081, or --port 8081.`
+  if (code === 'EACCES') return `Port ${port} needs more rights than this user has. Set one above 1023.`
+  return `Cannot listen on ${host}:${port}: ${describe(error)}`
+}
+
+const banner = (gateway: Gateway, config: Config): string[] => {
+  const { snapshot } = gateway.live.current()
+  const address = gateway.app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : config.port
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host
+  const url = `http://${host === '0.0.0.0' || host === '[::]' ? '127.0.0.1' : host}:${port}`
+  const key = config.apiKeys.length > 0 ? ' -H "authorization: Bearer $KEY"' : ''
+  const body = '{"model":"auto","messages":[{"role":"user","content":"my pod restarts with exit code 137"}]}'
+  return [
+    `coe-ops listens on ${url}/v1${config.apiKeys.length > 0 ? ` (${config.apiKeys.length} keys)` : ''}`,
+    ...describeServing({ snapshot }).map(line => `  ${line}`),
+    ...snapshot.warnings.map(problem => `  ${formatProblem(problem)}`),
+    'Try:',
+    `  curl -s ${url}/v1/chat/completions${key} -H "content-type: application/json" -d '${body}'`,
+  ]
+}
+
+export const describeServing = ({ snapshot }: Pick<Serving, 'snapshot'>): string[] => {
+  const { map, retriever, version, threshold } = snapshot
+  const { encoder, encoderProblem, index, indexBecause, encoded, examples, preparedMs } = retriever.about
+  const percent = map.neighbours.allowedError * 100
+  return [
+    `map        ${map.name} (snapshot ${version}): ${map.tasks.size} tasks, ${map.experts.size} experts (${[...map.experts.keys()].join(', ')})`,
+    `context    ${examples} examples, ${encoded} of them encoded now, ready in ${(preparedMs / 1000).toFixed(1)} s`,
+    `encoder    ${encoder === 'minilm' ? 'all-MiniLM-L6-v2' : 'lexical only'}${encoderProblem === undefined ? '' : `  !! ${encoderProblem}`}`,
+    `index      ${index}${indexBecause === undefined ? '' : ` (${indexBecause})`}`,
+    threshold === undefined
+      ? `neighbours never decide alone: no confidence keeps the error below ${percent} %`
+      : `neighbours decide alone from a confidence of ${threshold.toFixed(2)} (at most ${percent} % wrong)`,
+    `classifier ${map.classifier === undefined ? 'none: set OPENAI_API_KEY or OPENAI_BASE_URL, or name one in the map' : `${map.classifier.expert}, ${map.classifier.use}`}`,
+  ]
+}
+
+/** Stops accepting, finishes what runs, ends. A second signal ends at once. */
+const shutdown = async (gateway: Gateway, complain: (line: string) => void) => {
+  const [signal] = await Promise.race([
+    once(process, 'SIGTERM').then(() => ['SIGTERM']),
+    once(process, 'SIGINT').then(() => ['SIGINT']),
+  ])
+  complain(`${signal}: finishing what runs; once more ends at once.`)
+  const exit = () => process.exit(130)
+  process.once('SIGINT', exit)
+  process.once('SIGTERM', exit)
+  const timer = setTimeout(exit, GRACE_MS)
+  await gateway.close()
+  clearTimeout(timer)
+  process.removeListener('SIGINT', exit)
+  process.removeListener('SIGTERM', exit)
+}

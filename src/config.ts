@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+
+/** Where the package itself lies: its maps, context and models are the defaults of a folder without any. */
+const home = fileURLToPath(new URL('..', import.meta.url))
+
+const shipped = (path: string) => (existsSync(path) ? path : resolve(home, path))
+
+const blankIsUnset = <T extends z.ZodType>(schema: T) => z.preprocess(v => (v === '' ? undefined : v), schema)
+
+const integer = (min: number, max: number, fallback: number) =>
+  blankIsUnset(z.coerce.number().int().min(min).max(max).default(fallback))
+
+const flag = blankIsUnset(
+  z
+    .enum(['true', 'false', '1', '0'])
+    .default('false')
+    .transform(v => v === 'true' || v === '1'),
+)
+
+/** `name:key,name:key`; a bare key is named by its position. */
+const apiKeys = blankIsUnset(
+  z
+    .string()
+    .default('')
+    .transform(text =>
+      text
+        .split(',')
+        .map(part => part.trim())
+        .filter(part => part !== '')
+        .map((part, index) => {
+          const colon = part.indexOf(':')
+          return colon > 0
+            ? { name: part.slice(0, colon), key: part.slice(colon + 1) }
+            : { name: `key-${index + 1}`, key: part }
+        }),
+    ),
+)
+
+const environment = z.object({
+  PORT: integer(0, 65535, 8080),
+  HOST: blankIsUnset(z.string().default('127.0.0.1')),
+  COE_MAP: blankIsUnset(z.string().default(() => shipped('mappings/default.yaml'))),
+  COE_API_KEYS: apiKeys,
+  COE_MODELS: blankIsUnset(z.string().default(() => shipped('models'))),
+  COE_ENCODER: blankIsUnset(z.enum(['auto', 'minilm', 'lexical']).default('auto')),
+  COE_DATA: blankIsUnset(z.string().default('.coe')),
+  COE_BODY_LIMIT_MB: integer(1, 1024, 10),
+  LOG_LEVEL: blankIsUnset(
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  ),
+  LOG_QUESTIONS: flag,
+})
+
+/** What the environment may say, for `--help`: name, default, meaning. */
+export const variables: readonly (readonly [name: string, fallback: string, meaning: string])[] = [
+  ['PORT', '8080', 'port to listen on; 0 takes a free one'],
+  ['HOST', '127.0.0.1', 'address to listen on'],
+  ['COE_MAP', 'mappings/default.yaml', 'the map to serve'],
+  ['COE_API_KEYS', '', 'name:key,name:key: only these are let in; empty lets everybody in'],
+  ['COE_MODELS', 'models/', "folder with the encoder's weights"],
+  ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
+  ['COE_DATA', '.coe', 'folder for vectors and indexes that were computed once; may be deleted'],
+  ['COE_BODY_LIMIT_MB', '10', 'largest request body, in megabytes'],
+  ['LOG_LEVEL', 'info', 'fatal, error, warn, info, debug, trace or silent'],
+  ['LOG_QUESTIONS', 'false', "true writes the questions' text to the log"],
+]
+
+export type ApiKey = { readonly name: string; readonly key: string }
+
+export type Config = Readonly<{
+  port: number
+  host: string
+  mapPath: string
+  apiKeys: readonly ApiKey[]
+  modelsPath: string
+  encoder: 'auto' | 'minilm' | 'lexical'
+  dataPath: string
+  bodyLimitBytes: number
+  logLevel: string
+  logQuestions: boolean
+  /** Maps may name any variable as `${NAME}`; they are handed these and nothing else reads them. */
+  environment: Readonly<Record<string, string | undefined>>
+}>
+
+export class ConfigError extends Error {}
+
+/** The only reader of the process's environment. Throws one message that names every bad variable. */
+export const loadConfig = (env: Readonly<Record<string, string | undefined>>): Config => {
+  const parsed = environment.safeParse(env)
+  if (!parsed.success) {
+    throw new ConfigError(`The environment is not usable:\n${z.prettifyError(parsed.error)}`)
+  }
+  const value = parsed.data
+  return Object.freeze({
+    port: value.PORT,
+    host: value.HOST,
+    mapPath: resolve(value.COE_MAP),
+    apiKeys: value.COE_API_KEYS,
+    modelsPath: resolve(value.COE_MODELS),
+    encoder: value.COE_ENCODER,
+    dataPath: resolve(value.COE_DATA),
+    bodyLimitBytes: value.COE_BODY_LIMIT_MB * 1024 * 1024,
+    logLevel: value.LOG_LEVEL,
+    logQuestions: value.LOG_QUESTIONS,
+    environment: env,
+  })
+}

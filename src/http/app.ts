@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { GatewayError } from '../errors.ts'
+import { type ApiKey, createDoor } from './access.ts'
+import { sendError } from './openai/envelope.ts'
+import { type OpenAiDeps, openAiApi } from './openai/routes.ts'
+import { type ProbeDeps, probes } from './probes.ts'
+
+export type AppDeps = OpenAiDeps &
+  ProbeDeps & {
+    readonly logger: FastifyBaseLogger
+    readonly apiKeys: readonly ApiKey[]
+    readonly bodyLimitBytes: number
+  }
+
+/** A client's own request id is kept if it can stand in a header and a log line. */
+const requestId = (given: string | string[] | undefined) =>
+  typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
+
+/** The door as a whole: scopes and hooks in their order. Listening is somebody else's. */
+export const createApp = (deps: AppDeps): FastifyInstance => {
+  const app = fastify({
+    loggerInstance: deps.logger,
+    // One line a request is written by the listener of events, with the decision in it.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: deps.bodyLimitBytes,
+    genReqId: request => requestId(request.headers['x-request-id']),
+    routerOptions: { maxParamLength: 500 },
+    // Ends idle connections and lets busy ones finish: what a shutdown wants.
+    forceCloseConnections: 'idle',
+    requestTimeout: 120_000,
+    return503OnClosing: false,
+  })
+  const letIn = createDoor(deps.apiKeys)
+
+  app.setErrorHandler((error, request, reply) => sendError(request, reply, error))
+  app.setNotFoundHandler((request, reply) => {
+    const error = new GatewayError(
+      'not_found',
+      `There is no ${request.method} ${request.url.split('?')[0]} here. OpenAI's API is under /v1.`,
+    )
+    return sendError(request, reply, error)
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id)
+  })
+  app.register(async scope => probes(scope, deps))
+  app.register(
+    async scope => {
+      scope.addHook('onRequest', async request => letIn(request))
+      await openAiApi(scope, deps)
+    },
+    { prefix: '/v1' },
+  )
+  return app
+}

@@ -1,0 +1,39 @@
+import { GatewayError } from '../../errors.ts'
+import type { Snapshot } from '../../knowledge/snapshot.ts'
+import type { EmbeddingsRequest } from './schema.ts'
+
+/** The name under which the local encoder answers. */
+export const MODEL_NAME = 'all-minilm-l6-v2'
+const DIMENSIONS = 384
+
+/** OpenAI's embeddings by the local encoder. */
+export const embedLocally = async (snapshot: Snapshot, request: EmbeddingsRequest, signal: AbortSignal) => {
+  const texts = typeof request.input === 'string' ? [request.input] : request.input
+  if (!isTexts(texts)) {
+    throw new GatewayError('invalid_request', 'input: send text; this encoder does not take token numbers', {
+      param: 'input',
+    })
+  }
+  if (request.dimensions !== null && request.dimensions !== undefined && request.dimensions !== DIMENSIONS) {
+    throw new GatewayError(
+      'invalid_request',
+      `dimensions: ${MODEL_NAME} has ${DIMENSIONS} and no other number`,
+      {
+        param: 'dimensions',
+      },
+    )
+  }
+  const data = []
+  for (const [index, text] of texts.entries()) {
+    const vector = await snapshot.retriever.embed(text, signal)
+    const embedding = request.encoding_format === 'base64' ? base64(vector) : Array.from(vector)
+    data.push({ object: 'embedding', index, embedding })
+  }
+  return { object: 'list', data, model: MODEL_NAME, usage: { prompt_tokens: 0, total_tokens: 0 } }
+}
+
+const isTexts = (input: readonly unknown[]): input is string[] =>
+  input.every(item => typeof item === 'string' && item !== '')
+
+const base64 = (vector: Float32Array) =>
+  Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')

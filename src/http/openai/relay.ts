@@ -1,0 +1,78 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import { GatewayError } from '../../errors.ts'
+import type { Answer } from '../../experts/expert.ts'
+import { event, firstEvent } from '../../experts/sse.ts'
+import { envelopeOf } from './envelope.ts'
+import { type RoutingRecord, recordHeaders, spliceRecord } from './record.ts'
+
+export type RelayOptions = {
+  /** Whether the record stands in the body too. */
+  readonly inBody: boolean
+  /** Called once when a stream has ended: whole, broken by the expert, or left by the client. */
+  readonly onEnd: (outcome: 'complete' | 'truncated' | 'left') => void
+}
+
+/** Passes an expert's bytes on, with what was decided beside them. */
+export const relay = (reply: FastifyReply, answer: Answer, record: RoutingRecord, options: RelayOptions) => {
+  void reply.code(200).headers(answer.headers).headers(recordHeaders(record))
+  if (answer.kind === 'whole') {
+    options.onEnd('complete')
+    return reply.send(options.inBody ? spliceRecord(answer.body, record) : Buffer.from(answer.body))
+  }
+  void reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
+  const head = options.inBody ? withRecord(answer.head, record) : answer.head
+  const bytes = relayed(head, answer.rest, record, options.onEnd)
+  return reply.send(Readable.from(bytes, { objectMode: false, highWaterMark: 64 * 1024 }))
+}
+
+const withRecord = (head: Uint8Array, record: RoutingRecord): Uint8Array => {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength)
+  const first = firstEvent(bytes)
+  return first?.data.startsWith('{') ? spliceRecord(bytes, record, first.dataAt) : bytes
+}
+
+/** An expert that dies in the middle ends the stream with an error event and no `[DONE]`. */
+const relayed = (
+  head: Uint8Array,
+  rest: AsyncIterableIterator<Uint8Array>,
+  record: RoutingRecord,
+  onEnd: RelayOptions['onEnd'],
+): AsyncIterableIterator<Uint8Array> => {
+  let state: 'head' | 'rest' | 'over' = 'head'
+  const end = (outcome: Parameters<RelayOptions['onEnd']>[0]) => {
+    if (state !== 'over') onEnd(outcome)
+    state = 'over'
+  }
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      if (state === 'over') return { done: true, value: undefined }
+      if (state === 'head') {
+        state = 'rest'
+        return { done: false, value: head }
+      }
+      try {
+        const item = await rest.next()
+        if (item.done) end('complete')
+        return item
+      } catch (error) {
+        end('truncated')
+        const message = `Expert "${record.expert}" broke off in the middle of its answer.`
+        const failure = new GatewayError('expert_truncated', message, { cause: error })
+        // The blank line first: the expert may have died in the middle of an event.
+        return {
+          done: false,
+          value: Buffer.concat([Buffer.from('\n\n'), event(JSON.stringify(envelopeOf(failure)))]),
+        }
+      }
+    },
+    async return() {
+      end('left')
+      await rest.return?.()
+      return { done: true, value: undefined }
+    },
+  }
+}

@@ -1,0 +1,51 @@
+import { parse as parseSafely } from 'secure-json-parse'
+import type { z } from 'zod'
+import { GatewayError } from '../../errors.ts'
+
+/** A request's body: parsed for reading, and the bytes for passing on. */
+export type Body = { readonly value: unknown; readonly bytes: Buffer }
+
+export const parseBody = (bytes: Buffer): Body => {
+  if (bytes.length === 0) throw new GatewayError('invalid_request', 'The request has no body; send JSON.')
+  let value: unknown
+  try {
+    value = parseSafely(bytes, { protoAction: 'error', constructorAction: 'error' })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new GatewayError('invalid_request', `The body is not usable JSON: ${reason}`, { cause: error })
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new GatewayError('invalid_request', 'The body must be a JSON object.')
+  }
+  return { value, bytes }
+}
+
+/** Reads with a schema; the first thing wrong is named as OpenAI names it, `messages[0].content`. */
+export const read = <T extends z.ZodType>(schema: T, { value }: Body): z.output<T> => {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = deepest(parsed.error.issues[0])
+  const param = issue === undefined ? '' : paramOf(issue.path)
+  const what = issue?.message.replace(/^Invalid input: /, '').replace(/.*received undefined$/, 'is missing')
+  throw new GatewayError('invalid_request', `${param || 'body'}: ${what ?? 'is not valid'}`, { param })
+}
+
+type Issue = { readonly path: readonly PropertyKey[]; readonly message: string }
+
+/** Of a value that fits none of several forms, the complaint of the form it got furthest into. */
+const deepest = (issue: z.core.$ZodIssue | undefined): Issue | undefined => {
+  if (issue?.code !== 'invalid_union') return issue
+  const inner = issue.errors
+    .flatMap(branch => deepest(branch[0]) ?? [])
+    .sort((a, b) => b.path.length - a.path.length)[0]
+  if (inner === undefined || inner.path.length === 0) {
+    return { path: issue.path, message: 'has a type that is not accepted here' }
+  }
+  return { path: [...issue.path, ...inner.path], message: inner.message }
+}
+
+const paramOf = (path: readonly PropertyKey[]) =>
+  path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`
+    return text === '' ? String(part) : `${text}.${String(part)}`
+  }, '')

@@ -1,0 +1,155 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError, toGatewayError } from '../../errors.ts'
+import type { Endpoint } from '../../experts/expert.ts'
+import type { Live } from '../../knowledge/live.ts'
+import { CallFailed, summarise } from '../../routing/call.ts'
+import type { RequestEvents } from '../../routing/events.ts'
+import { AnswerFailed, type Pipeline } from '../../routing/pipeline.ts'
+import type { Serving } from '../../routing/serving.ts'
+import { clientSignal } from '../client-signal.ts'
+import { type Asked, askedBy } from './asked.ts'
+import { embedLocally, MODEL_NAME } from './embeddings.ts'
+import { sendError } from './envelope.ts'
+import { getModel, listModels } from './models.ts'
+import { recordHeaders, recordOf } from './record.ts'
+import { relay } from './relay.ts'
+import { type Body, parseBody, read } from './request.ts'
+import { schemas } from './schema.ts'
+import { withMember } from './splice.ts'
+import { targetOf } from './target.ts'
+
+export type OpenAiDeps = { live: Live<Serving>; pipeline: Pipeline; events: RequestEvents }
+
+/** Tiers of gateways may stand behind one another; more than this is a circle. */
+const MAX_HOPS = 5
+
+export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
+  app.setErrorHandler((error, request, reply) => sendError(request, reply, error))
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body)
+  })
+
+  app.get('/models', async () => listModels(deps.live.current().snapshot))
+  app.get<{ Params: { '*': string } }>('/models/*', async request =>
+    getModel(deps.live.current().snapshot, request.params['*']),
+  )
+  for (const endpoint of ['chat/completions', 'completions', 'responses'] as const) {
+    app.post(`/${endpoint}`, async (request, reply) => {
+      const body = parseBody(bytesOf(request))
+      return await answer(deps, endpoint, body, askedBy(endpoint, body), request, reply)
+    })
+  }
+  app.post('/embeddings', async (request, reply) => {
+    const body = parseBody(bytesOf(request))
+    const wanted = read(schemas.embeddings, body)
+    if (wanted.model === MODEL_NAME) {
+      return await deps.live.use(({ snapshot }) => embedLocally(snapshot, wanted, clientSignal(reply)))
+    }
+    if (targetOf(deps.live.current().snapshot.map, wanted.model).kind !== 'expert') {
+      const message = `Embeddings are not routed: name ${MODEL_NAME} or expert/<id>.`
+      throw new GatewayError('invalid_request', message, { param: 'model' })
+    }
+    const asked = { model: wanted.model, stream: false, question: '' }
+    return await answer(deps, 'embeddings', body, asked, request, reply)
+  })
+}
+
+const bytesOf = (request: FastifyRequest): Buffer =>
+  Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+
+const answer = (
+  { live, pipeline, events }: OpenAiDeps,
+  endpoint: Endpoint,
+  body: Body,
+  { model, stream, question }: Asked,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) =>
+  live.use(async serving => {
+    const began = performance.now()
+    const hop = hopOf(request)
+    const signal = clientSignal(reply)
+    const target = targetOf(serving.snapshot.map, model)
+    const ask = {
+      endpoint,
+      stream,
+      requestId: request.id,
+      hop,
+      headers: passedHeaders(request),
+      bodyFor: (name: string) => withMember(body.bytes, 'model', name),
+    }
+    const account = { requestId: request.id, endpoint, stream, question }
+    try {
+      const answered = await pipeline.answer(serving, { text: question, target, hop }, ask, signal)
+      const ms = performance.now() - began
+      const { decision, expert, tried } = answered
+      events.answered({
+        ...account,
+        ...{ status: 200, ms, overheadMs: ms - answered.expertMs, decision, expert, tried, error: undefined },
+      })
+      const record = recordOf(request.id, decision, answered)
+      return relay(reply, answered.answer, record, {
+        inBody: request.headers['x-coe-body'] !== 'off',
+        onEnd: outcome => events.streamEnded(expert, outcome),
+      })
+    } catch (thrown) {
+      const error = failed(thrown, reply, request.id, target.kind === 'expert')
+      const decision = thrown instanceof AnswerFailed ? thrown.decision : undefined
+      const tried = error.details.causes?.map(cause => cause.expert) ?? []
+      const ms = performance.now() - began
+      events.answered({
+        ...account,
+        ...{
+          status: error.status,
+          ms,
+          overheadMs: undefined,
+          decision,
+          expert: undefined,
+          tried,
+          error: error.code,
+        },
+      })
+      throw error
+    }
+  })
+
+/** An answer that failed still says what was decided and who was tried. */
+const failed = (thrown: unknown, reply: FastifyReply, requestId: string, pinned: boolean): GatewayError => {
+  if (!(thrown instanceof AnswerFailed)) return toGatewayError(thrown)
+  const { decision, cause } = thrown
+  if (!(cause instanceof CallFailed)) return toGatewayError(cause)
+  const { tried } = cause
+  void reply.headers(recordHeaders(recordOf(requestId, decision, { expert: tried.at(-1) ?? '', tried })))
+  const [only] = cause.failures
+  return pinned && only !== undefined ? asItIs(only.error) : summarise(cause.failures)
+}
+
+/** Who names an expert gets that expert's errors; only what is said about the gateway's own key is kept back. */
+const asItIs = (error: GatewayError): GatewayError => {
+  const { body: _, ...withoutBody } = error.details
+  if (error.code === 'expert_unauthorized') return new GatewayError(error.code, error.message, withoutBody)
+  const status = error.details.upstreamStatus
+  return status === undefined || status < 400
+    ? error
+    : new GatewayError(error.code, error.message, { ...error.details, status })
+}
+
+const hopOf = (request: FastifyRequest): number => {
+  const before = Number(request.headers['x-coe-hop'] ?? 0)
+  const hop = Number.isInteger(before) && before >= 0 ? before + 1 : 1
+  if (hop <= MAX_HOPS) return hop
+  throw new GatewayError(
+    'loop_detected',
+    `The request has come through ${before} gateways: an expert leads back here.`,
+  )
+}
+
+/** Little of what a client sends means anything to an expert; credentials and cookies never travel. */
+const passedHeaders = (request: FastifyRequest): Record<string, string> =>
+  Object.fromEntries(
+    ['traceparent', 'tracestate', 'openai-beta'].flatMap(name => {
+      const value = request.headers[name]
+      return typeof value === 'string' ? [[name, value]] : []
+    }),
+  )

@@ -1,0 +1,102 @@
+/** Byte-level edits of a JSON object: everything that is not edited stays exactly as it came. */
+
+type Span = { readonly start: number; readonly end: number }
+
+const QUOTE = 34
+const COMMA = 44
+const COLON = 58
+const BACKSLASH = 92
+const OPEN = new Set([91, 123])
+const CLOSE = new Set([93, 125])
+const SPACE = new Set([9, 10, 13, 32])
+const ENDS_SCALAR = new Set([...CLOSE, ...SPACE, COMMA])
+
+/** The same object with one top-level member set to a string, wherever it stands and however often. */
+export const withMember = (json: Buffer, name: string, value: string): Buffer => {
+  const replacement = Buffer.from(JSON.stringify(value))
+  const spans = memberValues(json, name)
+  if (spans.length === 0) return withFirst(json, Buffer.from(`${JSON.stringify(name)}:${replacement}`))
+  const parts: Buffer[] = []
+  let at = 0
+  for (const { start, end } of spans) {
+    parts.push(json.subarray(at, start), replacement)
+    at = end
+  }
+  return Buffer.concat([...parts, json.subarray(at)])
+}
+
+/** The same object with a member put in right after its first brace. */
+export const withFirst = (json: Buffer, member: Uint8Array, from = 0): Buffer => {
+  const brace = json.indexOf('{', from)
+  if (brace < 0) return json
+  const next = skipSpace(json, brace + 1)
+  const comma = json[next] === 125 ? '' : ','
+  return Buffer.concat([json.subarray(0, brace + 1), member, Buffer.from(comma), json.subarray(brace + 1)])
+}
+
+/** Where the values of a top-level member stand. The bytes are known to be valid JSON. */
+const memberValues = (json: Buffer, name: string): Span[] => {
+  const spans: Span[] = []
+  let at = skipSpace(json, json.indexOf('{') + 1)
+  while (at < json.length && json[at] === QUOTE) {
+    const keyEnd = stringEnd(json, at)
+    const start = skipSpace(json, skipColon(json, keyEnd))
+    const end = valueEnd(json, start)
+    if (isKey(json, at, keyEnd, name)) spans.push({ start, end })
+    at = skipSpace(json, end)
+    if (json[at] === COMMA) at = skipSpace(json, at + 1)
+  }
+  return spans
+}
+
+const isKey = (json: Buffer, start: number, end: number, name: string) => {
+  const key = json.toString('utf8', start + 1, end - 1)
+  return key === name || (key.includes('\\') && JSON.parse(`"${key}"`) === name)
+}
+
+const skipSpace = (json: Buffer, from: number) => {
+  let at = from
+  while (at < json.length && SPACE.has(json[at] as number)) at++
+  return at
+}
+
+const skipColon = (json: Buffer, from: number) => {
+  const at = skipSpace(json, from)
+  return json[at] === COLON ? at + 1 : at
+}
+
+/** The index after a string's closing quote. Long texts are jumped over, not walked through. */
+const stringEnd = (json: Buffer, start: number): number => {
+  let at = json.indexOf(QUOTE, start + 1)
+  while (at >= 0) {
+    let slashes = 0
+    while (json[at - 1 - slashes] === BACKSLASH) slashes++
+    if (slashes % 2 === 0) return at + 1
+    at = json.indexOf(QUOTE, at + 1)
+  }
+  return json.length
+}
+
+const valueEnd = (json: Buffer, start: number): number => {
+  const first = json[start] as number
+  if (first === QUOTE) return stringEnd(json, start)
+  return OPEN.has(first) ? containerEnd(json, start) : scalarEnd(json, start)
+}
+
+const scalarEnd = (json: Buffer, start: number): number => {
+  let at = start
+  while (at < json.length && !ENDS_SCALAR.has(json[at] as number)) at++
+  return at
+}
+
+const containerEnd = (json: Buffer, start: number): number => {
+  let depth = 0
+  let at = start
+  do {
+    const byte = json[at] as number
+    if (OPEN.has(byte)) depth++
+    else if (CLOSE.has(byte)) depth--
+    at = byte === QUOTE ? stringEnd(json, at) : at + 1
+  } while (depth > 0 && at < json.length)
+  return at
+}

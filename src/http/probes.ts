@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify'
+import type { Live } from '../knowledge/live.ts'
+import type { Serving } from '../routing/serving.ts'
+
+export type ProbeDeps = {
+  readonly live: Live<Serving>
+  readonly metrics: { readonly contentType: string; text(): Promise<string> }
+  /** Why the files are not what is served, while they are not. */
+  readonly swapProblem: () => string | undefined
+  readonly isClosing: () => boolean
+}
+
+/** Process, readiness and metrics: for machines, without a key, and answered while everything else is busy. */
+export const probes = async (app: FastifyInstance, { live, metrics, swapProblem, isClosing }: ProbeDeps) => {
+  app.get('/healthz', async () => ({ status: 'ok' }))
+  app.get('/readyz', async (_request, reply) => {
+    const { snapshot } = live.current()
+    const { encoder, encoderProblem, index, indexBecause, examples } = snapshot.retriever.about
+    const problem = swapProblem()
+    if (isClosing()) void reply.code(503)
+    return {
+      status: isClosing()
+        ? 'closing'
+        : encoderProblem === undefined && problem === undefined
+          ? 'ok'
+          : 'degraded',
+      snapshot: snapshot.version,
+      map: snapshot.map.name,
+      tasks: snapshot.map.tasks.size,
+      experts: snapshot.map.experts.size,
+      examples,
+      encoder,
+      index,
+      ...(indexBecause === undefined ? {} : { indexBecause }),
+      ...(encoderProblem === undefined ? {} : { encoderProblem }),
+      ...(problem === undefined ? {} : { swapProblem: problem }),
+    }
+  })
+  app.get('/metrics', async (_request, reply) => {
+    void reply.header('content-type', metrics.contentType)
+    return await metrics.text()
+  })
+}

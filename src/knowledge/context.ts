@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { z } from 'zod'
+import type { Problem } from './problem.ts'
+import { csvRows, jsonRows, type Row } from './rows.ts'
+
+/** A labelled question: its text, its task, and where it comes from. */
+export type Example = {
+  readonly id: string | undefined
+  readonly question: string
+  readonly options: readonly string[] | undefined
+  readonly answer: string | undefined
+  readonly task: string
+  readonly source: string | undefined
+  /** What the built-in expert answers: a text, or the runbook it was read from. */
+  readonly reply: Reply | undefined
+  /** file:line, to find it again. */
+  readonly at: string
+}
+
+export type Reply = { readonly text: string; readonly runbook: string | undefined }
+
+export type ReadContext = {
+  readonly examples: readonly Example[]
+  readonly problems: readonly Problem[]
+  /** Runbooks that the examples name, so that a change of one is noticed. */
+  readonly runbooks: readonly string[]
+}
+
+const row = z.looseObject({
+  id: z.union([z.string(), z.number()]).transform(String).optional(),
+  question: z.string().refine(text => text.trim() !== '', 'must not be empty'),
+  task: z.string().min(1),
+  options: z.array(z.string()).max(26).optional(),
+  answer: z
+    .string()
+    .regex(/^[A-Za-z]$/, 'must be one letter')
+    .optional(),
+  source: z.string().optional(),
+  reply: z.string().optional(),
+})
+
+/** Decompressed size that is still read: a small file must not unpack into all of the memory. */
+const maxBytes = 512 * 1024 * 1024
+const unzip = promisify(gunzip)
+
+/** Reads one file of examples. A bad line is a problem; the others are still returned. */
+export const readContext = async (file: string): Promise<ReadContext> => {
+  const problems: Problem[] = []
+  let text: string
+  try {
+    const bytes = await readFile(file)
+    text = (file.endsWith('.gz') ? await unzip(bytes, { maxOutputLength: maxBytes }) : bytes).toString('utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return {
+      examples: [],
+      runbooks: [],
+      problems: [{ ...start(file), message: `cannot be read: ${reason}` }],
+    }
+  }
+  const rows = /\.csv(\.gz)?$/i.test(file) ? csvRows(text) : jsonRows(text)
+  const examples: Example[] = []
+  const runbooks = new Map<string, string | undefined>()
+  let sinceYield = 0
+  for (const entry of rows) {
+    // A context of 10,000 lines must not hold up the requests that are running.
+    if (++sinceYield % 200 === 0) await nextTurn()
+    const say = (message: string) =>
+      problems.push({ file, line: entry.line, column: entry.column, message, severity: 'error' })
+    const example = await readExample(file, entry, runbooks, say)
+    if (example !== undefined) examples.push(example)
+  }
+  if (examples.length === 0 && problems.length === 0) {
+    problems.push({ ...start(file), message: 'holds no examples' })
+  }
+  return { examples, problems, runbooks: [...runbooks.keys()] }
+}
+
+const start = (file: string) => ({ file, line: 1, column: 1, severity: 'error' as const })
+
+const readExample = async (
+  file: string,
+  entry: Row,
+  runbooks: Map<string, string | undefined>,
+  say: (message: string) => void,
+): Promise<Example | undefined> => {
+  if ('problem' in entry) {
+    say(entry.problem)
+    return undefined
+  }
+  const parsed = row.safeParse(entry.value, { reportInput: true })
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const message = issue.message
+        .replace(/^Invalid input: /, '')
+        .replace(/.*received undefined$/, 'is missing')
+      say(`${issue.path.join('.') || 'line'}: ${message}`)
+    }
+    return undefined
+  }
+  const { id, question, options, answer, task, source, reply } = parsed.data
+  if (answer !== undefined && answer.toUpperCase().charCodeAt(0) - 65 >= (options?.length ?? 0)) {
+    say(`answer: "${answer}" is beyond the ${options?.length ?? 0} options`)
+    return undefined
+  }
+  const resolved = reply === undefined ? undefined : await readReply(file, reply, runbooks, say)
+  return { id, question, options, answer, task, source, reply: resolved, at: `${file}:${entry.line}` }
+}
+
+/** A reply that is a single word ending in .md is a runbook beside the file; anything else is the text itself. */
+const readReply = async (
+  file: string,
+  reply: string,
+  runbooks: Map<string, string | undefined>,
+  say: (message: string) => void,
+): Promise<Reply | undefined> => {
+  if (!/^\S+\.md$/.test(reply)) return { text: reply, runbook: undefined }
+  const folder = dirname(file)
+  const path = resolve(folder, reply)
+  const fromFolder = relative(folder, path)
+  if (fromFolder.startsWith('..') || isAbsolute(fromFolder)) {
+    say(`reply: the runbook ${reply} lies outside the folder of this file`)
+    return undefined
+  }
+  if (!runbooks.has(path)) runbooks.set(path, await readFile(path, 'utf8').catch(() => undefined))
+  const text = runbooks.get(path)
+  if (text === undefined) {
+    say(`reply: the runbook ${reply} cannot be read`)
+    return undefined
+  }
+  return { text, runbook: reply }
+}
+
+/** What is compared with a question: clients send options as part of it, so an example has them too. */
+export const exampleText = (example: Pick<Example, 'question' | 'options'>): string =>
+  example.options === undefined
+    ? example.question
+    : [
+        example.question,
+        ...example.options.map((option, i) => `${String.fromCharCode(65 + i)}. ${option}`),
+      ].join('\n')

@@ -1,0 +1,21 @@
+import type { Retriever } from '../retrieval/retriever.ts'
+import type { Example } from './context.ts'
+import type { Problem } from './problem.ts'
+import type { PromptTemplate } from './prompt.ts'
+import type { TaskMap } from './task-map.ts'
+
+/** One frozen set of everything that must agree for a decision; replaced as a whole. */
+export type Snapshot = Readonly<{
+  /** A short hash of the content: the same files give the same version on every replica. */
+  version: string
+  map: TaskMap
+  examples: readonly Example[]
+  /** The classifier's. */
+  prompt: PromptTemplate
+  retriever: Retriever
+  /** From this confidence on the neighbours alone may decide; undefined when nothing can be promised. */
+  threshold: number | undefined
+  warnings: readonly Problem[]
+  /** Files it was read from, to be watched. */
+  files: readonly string[]
+}>

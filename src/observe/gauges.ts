@@ -1,0 +1,72 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Gauge, type Registry } from 'prom-client'
+import type { Serving } from '../routing/serving.ts'
+
+/** What a scrape asks of the parts that count for themselves. */
+export type Gauges = {
+  experts(): readonly { id: string; breaker: string; inFlight: number; queued: number }[]
+  queuedQuestions(): number
+}
+
+type Set = (labels: Record<string, string>, value: number) => void
+
+/** Everything that is read at the moment of a scrape. */
+export const registerGauges = (registry: Registry, gauges: Gauges) => {
+  const gauge = (name: string, help: string, labelNames: string[], collect: (set: Set) => void) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset()
+        collect((labels, value) => this.set(labels, value))
+      },
+    })
+  let serving: Serving['snapshot'] | undefined
+  let since = Date.now()
+  let failed = false
+
+  gauge('coe_snapshot_info', 'What is served.', ['version', 'map', 'encoder', 'index'], set => {
+    if (serving === undefined) return
+    const { encoder, index } = serving.retriever.about
+    set({ version: serving.version, map: serving.map.name, encoder, index }, 1)
+  })
+  gauge('coe_snapshot_age_seconds', 'Since the snapshot was put in place.', [], set =>
+    set({}, (Date.now() - since) / 1000),
+  )
+  gauge('coe_snapshot_failed', '1 while the files are not what is served.', [], set =>
+    set({}, failed ? 1 : 0),
+  )
+  gauge('coe_encoder_degraded', '1 while the encoder is not the one that was wished for.', [], set =>
+    set({}, serving?.retriever.about.encoderProblem === undefined ? 0 : 1),
+  )
+  gauge('coe_queued_questions', 'Questions waiting to be encoded.', [], set =>
+    set({}, gauges.queuedQuestions()),
+  )
+  gauge('coe_expert_in_flight', 'Requests running at an expert.', ['expert'], set => {
+    for (const { id, inFlight } of gauges.experts()) set({ expert: id }, inFlight)
+  })
+  gauge('coe_expert_breaker_open', '1 while an expert is left alone.', ['expert'], set => {
+    for (const { id, breaker } of gauges.experts()) set({ expert: id }, breaker === 'closed' ? 0 : 1)
+  })
+  const loop = monitorEventLoopDelay({ resolution: 10 })
+  loop.enable()
+  gauge('coe_event_loop_delay_seconds', 'Since the last scrape.', ['quantile'], set => {
+    set({ quantile: '0.5' }, loop.percentile(50) / 1e9)
+    set({ quantile: '0.99' }, loop.percentile(99) / 1e9)
+    set({ quantile: '1' }, loop.max / 1e9)
+    loop.reset()
+  })
+
+  return {
+    swapped(snapshot: Serving['snapshot']) {
+      serving = snapshot
+      since = Date.now()
+      failed = false
+    },
+    swapFailed() {
+      failed = true
+    },
+  }
+}

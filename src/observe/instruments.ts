@@ -1,0 +1,32 @@
+import { Counter, Histogram, type Registry } from 'prom-client'
+
+const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** Everything that is counted or timed. Label values come from the map and the catalogue of errors, never from a request. */
+export const createInstruments = (registry: Registry) => {
+  const registers = [registry]
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    new Counter({ name, help, labelNames, registers })
+  const histogram = (name: string, help: string, ...labelNames: string[]) =>
+    new Histogram({ name, help, labelNames, buckets, registers })
+
+  return {
+    requests: counter('coe_requests_total', 'Requests by endpoint and status.', 'endpoint', 'status'),
+    duration: histogram('coe_request_seconds', 'Until the first byte of the answer.', 'endpoint'),
+    overhead: histogram('coe_overhead_seconds', 'Until the first byte, without waiting on experts.'),
+    decisions: counter(
+      'coe_decisions_total',
+      'Decisions by task, first expert and how.',
+      ...['task', 'expert', 'decided_by', 'remembered'],
+    ),
+    deciding: histogram('coe_decision_seconds', 'Deciding, the classifier included.'),
+    classifier: counter('coe_classifier_calls_total', 'Calls of the classifier.', 'outcome'),
+    classifying: histogram('coe_classifier_seconds', 'A call of the classifier.'),
+    expertSeconds: histogram('coe_expert_seconds', "Until an expert's first byte.", 'expert'),
+    failures: counter('coe_expert_failures_total', 'Failed calls of experts.', 'expert', 'code'),
+    streams: counter('coe_streams_total', 'Streams by how they ended.', 'expert', 'outcome'),
+    retrieval: counter('coe_retrieval_failures_total', 'Questions routed without neighbours.'),
+    swaps: counter('coe_swaps_total', 'Attempts to replace the snapshot.', 'outcome'),
+    workerDeaths: counter('coe_worker_deaths_total', 'Retrieval workers that ended by themselves.'),
+  }
+}

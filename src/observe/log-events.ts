@@ -1,0 +1,62 @@
+import type { Logger } from 'pino'
+import { describe } from '../errors.ts'
+import { InvalidFilesError } from '../knowledge/problem.ts'
+import type { Decision } from '../routing/decide.ts'
+import type { Events, RequestEvents } from '../routing/events.ts'
+import type { SwapEvents } from '../routing/serving.ts'
+
+/** What the core announces, as log lines. */
+export const createLogEvents = (
+  log: Logger,
+  withQuestions: boolean,
+): Events & RequestEvents & SwapEvents => ({
+  decided(decision, remembered, ms) {
+    log.debug({ ...summary(decision), remembered, ms: round(ms) }, 'decided')
+  },
+  classified(outcome, ms) {
+    if (outcome !== 'answered') log.warn({ outcome, ms: round(ms) }, 'the classifier was asked in vain')
+  },
+  expertAnswered: () => undefined,
+  expertFailed(expert, code, message, ms) {
+    const level = code === 'expert_unauthorized' ? 'error' : 'warn'
+    log[level]({ expert, code, ms: round(ms) }, message)
+  },
+  retrievalFailed: error =>
+    log.error({ problem: describe(error) }, 'a question is routed without neighbours'),
+  answered({ decision, question, ms, overheadMs, ...account }) {
+    const level = account.status >= 500 ? 'warn' : 'info'
+    log[level](
+      {
+        ...account,
+        ...(decision === undefined ? {} : summary(decision)),
+        ms: round(ms),
+        ...(overheadMs === undefined ? {} : { overheadMs: round(overheadMs) }),
+        ...(withQuestions ? { question } : { questionChars: question.length }),
+      },
+      'answered',
+    )
+  },
+  streamEnded(expert, outcome) {
+    if (outcome === 'truncated') log.warn({ expert }, 'an expert broke off in the middle of its answer')
+  },
+  swapped: ({ snapshot }) =>
+    log.info(
+      { snapshot: snapshot.version, map: snapshot.map.name, examples: snapshot.examples.length },
+      'a new snapshot is served',
+    ),
+  swapFailed(error) {
+    const problems = error instanceof InvalidFilesError ? error.message.split('\n') : [describe(error)]
+    log.error({ problems }, 'the change is not usable: the last good snapshot goes on serving')
+  },
+  workerDied: error => log.error({ problem: describe(error) }, 'a retrieval worker died and is restarted'),
+})
+
+export const summary = (decision: Decision) => ({
+  task: decision.task,
+  experts: decision.experts,
+  decidedBy: decision.decidedBy,
+  confidence: decision.confidence,
+  snapshot: decision.snapshot,
+})
+
+const round = (ms: number) => Math.round(ms * 100) / 100

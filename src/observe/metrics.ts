@@ -1,0 +1,53 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { Events, RequestEvents } from '../routing/events.ts'
+import type { SwapEvents } from '../routing/serving.ts'
+import { type Gauges, registerGauges } from './gauges.ts'
+import { createInstruments } from './instruments.ts'
+
+export type Metrics = {
+  readonly events: Events & RequestEvents & SwapEvents
+  readonly contentType: string
+  text(): Promise<string>
+}
+
+/** What is announced, counted. */
+export const createMetrics = (gauges: Gauges): Metrics => {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const count = createInstruments(registry)
+  const state = registerGauges(registry, gauges)
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    events: {
+      decided({ task, experts, decidedBy }, remembered, ms) {
+        const expert = experts[0] ?? 'none'
+        count.decisions.inc({ task, expert, decided_by: decidedBy, remembered: String(remembered) })
+        count.deciding.observe(ms / 1000)
+      },
+      classified(outcome, ms) {
+        count.classifier.inc({ outcome })
+        count.classifying.observe(ms / 1000)
+      },
+      expertAnswered: (expert, ms) => count.expertSeconds.observe({ expert }, ms / 1000),
+      expertFailed: (expert, code) => count.failures.inc({ expert, code }),
+      retrievalFailed: () => count.retrieval.inc(),
+      answered({ endpoint, status, ms, overheadMs }) {
+        count.requests.inc({ endpoint, status: String(status) })
+        count.duration.observe({ endpoint }, ms / 1000)
+        if (overheadMs !== undefined) count.overhead.observe(overheadMs / 1000)
+      },
+      streamEnded: (expert, outcome) => count.streams.inc({ expert, outcome }),
+      swapped({ snapshot }) {
+        count.swaps.inc({ outcome: 'done' })
+        state.swapped(snapshot)
+      },
+      swapFailed() {
+        count.swaps.inc({ outcome: 'failed' })
+        state.swapFailed()
+      },
+      workerDied: () => count.workerDeaths.inc(),
+    },
+  }
+}

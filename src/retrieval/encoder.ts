@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { AutoModel, AutoTokenizer, env, type PreTrainedTokenizer, Tensor } from '@xenova/transformers'
+
+export const MODEL = 'Xenova/all-MiniLM-L6-v2'
+export const DIMENSIONS = 384
+
+/** The model reads this many tokens; of a longer text what matters stands at the beginning and the end. */
+const MAX_TOKENS = 256
+/** Beyond this a text is cut before it is split into tokens, so that a 200 kB log costs what a page does. */
+const MAX_CHARS = 4_000
+
+export type Encoder = {
+  /** Changes when the weights do, so that vectors of another model are never mixed in. */
+  readonly id: string
+  /** One text a call: batching changes the vectors of this quantised model and gains little. */
+  encode(text: string): Promise<Float32Array>
+}
+
+export const middleOut = (text: string, maxChars: number): string => {
+  if (text.length <= maxChars) return text
+  const half = Math.floor(maxChars / 2)
+  return `${text.slice(0, half)}\n${text.slice(-half)}`
+}
+
+export const loadEncoder = async (modelsPath: string): Promise<Encoder> => {
+  env.localModelPath = modelsPath
+  env.allowRemoteModels = false
+  const id = await weightsId(modelsPath)
+  const tokenizer = await AutoTokenizer.from_pretrained(MODEL)
+  const model = await AutoModel.from_pretrained(MODEL, {
+    dtype: 'q8',
+    session_options: { intraOpNumThreads: 1, interOpNumThreads: 1 },
+  })
+  return {
+    id,
+    async encode(text) {
+      const ids = tokenIds(tokenizer, text)
+      const row = (values: BigInt64Array) => new Tensor('int64', values, [1, ids.length])
+      const { last_hidden_state } = await model({
+        input_ids: row(ids),
+        attention_mask: row(new BigInt64Array(ids.length).fill(1n)),
+        token_type_ids: row(new BigInt64Array(ids.length)),
+      })
+      return normalisedMean(last_hidden_state.data as Float32Array, ids.length)
+    },
+  }
+}
+
+const weightsId = async (modelsPath: string) => {
+  const weights = await readFile(resolve(modelsPath, MODEL, 'onnx/model_quantized.onnx'))
+  return `minilm-${createHash('sha256').update(weights).digest('hex').slice(0, 12)}`
+}
+
+const tokenIds = (tokenizer: PreTrainedTokenizer, text: string): BigInt64Array => {
+  const ids = tokenizer.encode(middleOut(text, MAX_CHARS))
+  const half = MAX_TOKENS / 2
+  const kept = ids.length <= MAX_TOKENS ? ids : [...ids.slice(0, half), ...ids.slice(-half)]
+  return BigInt64Array.from(kept, BigInt)
+}
+
+/** Mean over the tokens, scaled to length 1: similarity is then the inner product. */
+const normalisedMean = (hidden: Float32Array, tokens: number): Float32Array => {
+  const mean = new Float32Array(DIMENSIONS)
+  for (let i = 0; i < tokens * DIMENSIONS; i++) {
+    mean[i % DIMENSIONS] = (mean[i % DIMENSIONS] ?? 0) + (hidden[i] ?? 0)
+  }
+  return normalise(mean)
+}
+
+export const normalise = (vector: Float32Array): Float32Array => {
+  let square = 0
+  for (const value of vector) square += value * value
+  const length = Math.sqrt(square) || 1
+  return vector.map(value => value / length)
+}

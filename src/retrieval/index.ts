@@ -1,0 +1,129 @@
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { DIMENSIONS } from './encoder.ts'
+
+export type Hit = { readonly row: number; readonly similarity: number }
+
+export type Index = {
+  readonly kind: 'hnsw' | 'exact'
+  /** Why it searches exactly, where it does. */
+  readonly because?: string
+  nearest(vector: Float32Array, count: number): Hit[]
+}
+
+/** Below this many rows looking at every one is as fast, and is never approximate. */
+export const SMALL = 500
+const NEIGHBOURS_PER_ROW = 24
+const BUILD_BREADTH = 200
+const SEARCH_BREADTH = 256
+const KEPT_FILES = 8
+
+/** `vectors` holds the rows one after the other; the built graph is kept under `name` for the next worker. */
+export const buildIndex = async (vectors: Float32Array, dataPath: string, name: string): Promise<Index> => {
+  const rows = vectors.length / DIMENSIONS
+  if (rows < SMALL) return exact(vectors, `${rows} examples are few`)
+  const library = await import('hnswlib-node').catch(() => undefined)
+  if (library === undefined) return exact(vectors, 'hnswlib-node is not installed')
+  try {
+    const graph = new library.default.HierarchicalNSW('ip', DIMENSIONS)
+    await fill(graph, vectors, dataPath, name)
+    graph.setEf(SEARCH_BREADTH)
+    return {
+      kind: 'hnsw',
+      nearest(vector, count) {
+        // The addon takes plain arrays alone, and refuses to return more than it holds.
+        const found = graph.searchKnn(Array.from(vector), Math.min(count, rows))
+        return found.neighbors
+          .map((row, i) => ({ row, similarity: 1 - (found.distances[i] ?? 1) }))
+          .sort((a, b) => b.similarity - a.similarity || a.row - b.row)
+      },
+    }
+  } catch (error) {
+    return exact(vectors, `hnswlib-node failed: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+type Graph = import('hnswlib-node').HierarchicalNSW
+
+const fill = async (graph: Graph, vectors: Float32Array, dataPath: string, name: string) => {
+  const rows = vectors.length / DIMENSIONS
+  if (await load(graph, dataPath, name, rows)) return
+  graph.initIndex(rows, NEIGHBOURS_PER_ROW, BUILD_BREADTH)
+  for (let row = 0; row < rows; row++) {
+    graph.addPoint(Array.from(vectors.subarray(row * DIMENSIONS, (row + 1) * DIMENSIONS)), row)
+  }
+  await save(graph, dataPath, name)
+}
+
+/** A damaged file can end the whole process inside the addon: its checksum, in its name, is tested first. */
+const load = async (graph: Graph, dataPath: string, name: string, rows: number): Promise<boolean> => {
+  const files = await readdir(dataPath).catch(() => [])
+  const found = files.find(file => file.startsWith(`index-${name}-`) && file.endsWith('.hnsw'))
+  if (found === undefined) return false
+  const path = join(dataPath, found)
+  try {
+    if (found !== fileName(name, await readFile(path))) throw new Error('damaged')
+    graph.readIndexSync(path)
+    return graph.getCurrentCount() === rows
+  } catch {
+    await rm(path, { force: true })
+    return false
+  }
+}
+
+const fileName = (name: string, bytes: Uint8Array) => `index-${name}-${crc32(bytes).toString(16)}.hnsw`
+
+const save = async (graph: Graph, dataPath: string, name: string) => {
+  const unfinished = join(dataPath, `unfinished-${process.pid}-${Math.random().toString(36).slice(2)}`)
+  try {
+    await mkdir(dataPath, { recursive: true })
+    graph.writeIndexSync(unfinished)
+    await rename(unfinished, join(dataPath, fileName(name, await readFile(unfinished))))
+    await removeOldest(dataPath)
+  } catch {
+    // A folder that cannot be written to costs the next start some seconds, nothing else.
+    await rm(unfinished, { force: true }).catch(() => undefined)
+  }
+}
+
+const removeOldest = async (dataPath: string) => {
+  const names = (await readdir(dataPath)).filter(name => name.startsWith('index-'))
+  const files = await Promise.all(
+    names.map(async name => ({ path: join(dataPath, name), at: (await stat(join(dataPath, name))).mtimeMs })),
+  )
+  files.sort((a, b) => b.at - a.at)
+  await Promise.all(files.slice(KEPT_FILES).map(file => rm(file.path, { force: true })))
+}
+
+export const inner = (a: Float32Array, aOffset: number, b: Float32Array, bOffset: number): number => {
+  let sum = 0
+  for (let i = 0; i < DIMENSIONS; i++) sum += (a[aOffset + i] as number) * (b[bOffset + i] as number)
+  return sum
+}
+
+const exact = (vectors: Float32Array, because: string): Index => ({
+  kind: 'exact',
+  because,
+  nearest(vector, count) {
+    const similarities = new Float32Array(vectors.length / DIMENSIONS)
+    for (let row = 0; row < similarities.length; row++) {
+      similarities[row] = inner(vector, 0, vectors, row * DIMENSIONS)
+    }
+    return topRows(similarities, count)
+  },
+})
+
+/** The rows of the `count` largest values, largest first; equal values in the order of the file. */
+export const topRows = (values: Float32Array, count: number): Hit[] => {
+  const top: Hit[] = []
+  for (let row = 0; row < values.length; row++) {
+    const similarity = values[row] as number
+    if (top.length === count && similarity <= (top[count - 1]?.similarity ?? 0)) continue
+    let at = top.length
+    while (at > 0 && (top[at - 1] as Hit).similarity < similarity) at--
+    top.splice(at, 0, { row, similarity })
+    if (top.length > count) top.pop()
+  }
+  return top
+}

@@ -1,0 +1,40 @@
+import type { Neighbour } from './blend.ts'
+import type { Trial } from './calibrate.ts'
+import type { Ranked } from './vote.ts'
+
+/** What a worker is given when it starts. Texts and tasks are by row. */
+export type Preparation = {
+  readonly texts: readonly string[]
+  readonly tasks: readonly string[]
+  readonly k: number
+  readonly encoder: 'auto' | 'minilm' | 'lexical'
+  readonly modelsPath: string
+  readonly dataPath: string
+}
+
+export type Nearest = { readonly neighbours: readonly Neighbour[]; readonly ranking: readonly Ranked[] }
+
+export type About = {
+  readonly encoder: 'minilm' | 'lexical'
+  /** Why the encoder is not the one that was wished for. */
+  readonly encoderProblem: string | undefined
+  readonly index: 'hnsw' | 'exact' | 'none'
+  readonly indexBecause: string | undefined
+  readonly examples: number
+  /** Examples whose vector was not known yet. */
+  readonly encoded: number
+  readonly preparedMs: number
+  readonly trials: readonly Trial[]
+}
+
+export type Request =
+  | { readonly id: number; readonly kind: 'nearest'; readonly text: string }
+  | { readonly id: number; readonly kind: 'embed'; readonly text: string }
+
+export type Message =
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  | { readonly kind: 'ready'; readonly about: About }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'nearest'; readonly id: number; readonly nearest: Nearest; readonly ms: number }
+  | { readonly kind: 'embedded'; readonly id: number; readonly vector: Float32Array }
+  | { readonly kind: 'refused'; readonly id: number; readonly message: string }

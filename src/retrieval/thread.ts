@@ -1,0 +1,79 @@
+import { Worker } from 'node:worker_threads'
+import type { About, Message, Nearest, Preparation, Request } from './protocol.ts'
+
+/** A worker that is ready, one question at a time. */
+export type Thread = {
+  readonly about: About
+  ask(kind: Request['kind'], text: string): Promise<Nearest | Float32Array>
+  /** Resolves when the worker ends for whatever reason. */
+  readonly died: Promise<Error>
+  isDead(): boolean
+  end(): void
+}
+
+/** Sources run from a test runner: a worker needs the compiled file, which the runner makes first. */
+const script = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/retrieval/worker.js' : './worker.js',
+  import.meta.url,
+)
+
+type Pending = { resolve(value: Nearest | Float32Array): void; reject(error: Error): void }
+
+export const startThread = async (
+  preparation: Preparation,
+  onProgress?: (done: number, total: number) => void,
+): Promise<Thread> => {
+  const worker = new Worker(script, { workerData: preparation })
+  const pending = new Map<number, Pending>()
+  let dead: Error | undefined
+  let sequence = 0
+
+  const died = new Promise<Error>(resolve => {
+    const end = (error: Error) => {
+      dead ??= error
+      for (const { reject } of pending.values()) reject(dead)
+      pending.clear()
+      resolve(dead)
+    }
+    worker.once('error', error => end(error instanceof Error ? error : new Error(String(error))))
+    worker.once('exit', code => end(new Error(`the worker ended with code ${code}`)))
+  })
+  const settle = (id: number, how: (waiting: Pending) => void) => {
+    const waiting = pending.get(id)
+    pending.delete(id)
+    if (waiting !== undefined) how(waiting)
+  }
+  const about = await new Promise<About>((resolve, reject) => {
+    died.then(reject)
+    worker.on('message', (message: Message) => {
+      switch (message.kind) {
+        case 'progress':
+          return onProgress?.(message.done, message.total)
+        case 'ready':
+          return resolve(message.about)
+        case 'failed':
+          reject(new Error(message.message))
+          return void worker.terminate()
+        case 'nearest':
+          return settle(message.id, waiting => waiting.resolve(message.nearest))
+        case 'embedded':
+          return settle(message.id, waiting => waiting.resolve(message.vector))
+        case 'refused':
+          return settle(message.id, waiting => waiting.reject(new Error(message.message)))
+      }
+    })
+  })
+  return {
+    about,
+    died,
+    ask: (kind, text) =>
+      new Promise((resolve, reject) => {
+        if (dead !== undefined) return reject(dead)
+        const id = sequence++
+        pending.set(id, { resolve, reject })
+        worker.postMessage({ id, kind, text } satisfies Request)
+      }),
+    isDead: () => dead !== undefined,
+    end: () => void worker.terminate(),
+  }
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { DIMENSIONS } from './encoder.ts'
+
+const HASH_BYTES = 16
+const VECTOR_BYTES = DIMENSIONS * 4
+const RECORD_BYTES = HASH_BYTES + VECTOR_BYTES + 4
+
+/** Vectors computed before, by content: a text that was ever encoded is not encoded again. */
+export type Vectors = {
+  get(text: string): Float32Array | undefined
+  /** Kept on disk before it returns; a record cut short by a crash is dropped on the next start. */
+  add(entries: readonly (readonly [text: string, vector: Float32Array])[]): Promise<void>
+}
+
+export const contentHash = (text: string) =>
+  createHash('sha256').update(text).digest().subarray(0, HASH_BYTES).toString('hex')
+
+export const openVectors = async (dataPath: string, encoderId: string): Promise<Vectors> => {
+  const path = join(dataPath, `vectors-${encoderId}.bin`)
+  const known = new Map<string, Float32Array>()
+  const bytes = await readFile(path).catch(() => Buffer.alloc(0))
+  const intact = readRecords(bytes, known)
+  if (intact < bytes.length) await truncate(path, intact)
+  return {
+    get: text => known.get(contentHash(text)),
+    async add(entries) {
+      const fresh = entries.map(([text, vector]) => ({ hash: contentHash(text), vector }))
+      for (const { hash, vector } of fresh) known.set(hash, vector)
+      await append(dataPath, path, Buffer.concat(fresh.map(({ hash, vector }) => toRecord(hash, vector))))
+    },
+  }
+}
+
+const readRecords = (bytes: Buffer, known: Map<string, Float32Array>): number => {
+  let at = 0
+  for (; at + RECORD_BYTES <= bytes.length; at += RECORD_BYTES) {
+    const checked = bytes.subarray(at, at + RECORD_BYTES - 4)
+    if (crc32(checked) !== bytes.readUInt32LE(at + RECORD_BYTES - 4)) return at
+    const vector = new Float32Array(DIMENSIONS)
+    Buffer.from(vector.buffer).set(checked.subarray(HASH_BYTES))
+    known.set(checked.toString('hex', 0, HASH_BYTES), vector)
+  }
+  return at
+}
+
+const toRecord = (hash: string, vector: Float32Array): Buffer => {
+  const checked = Buffer.concat([
+    Buffer.from(hash, 'hex'),
+    Buffer.from(vector.buffer, vector.byteOffset, VECTOR_BYTES),
+  ])
+  const sum = Buffer.alloc(4)
+  sum.writeUInt32LE(crc32(checked))
+  return Buffer.concat([checked, sum])
+}
+
+const truncate = async (path: string, length: number) => {
+  const file = await open(path, 'r+').catch(() => undefined)
+  await file?.truncate(length).catch(() => undefined)
+  await file?.close()
+}
+
+/** A folder that cannot be written to costs the next start some seconds, nothing else. */
+const append = async (dataPath: string, path: string, bytes: Buffer) => {
+  try {
+    await mkdir(dataPath, { recursive: true })
+    const file = await open(path, 'a')
+    await file.appendFile(bytes)
+    await file.close()
+  } catch {}
+}

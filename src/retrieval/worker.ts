@@ -1,0 +1,43 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { prepare } from './prepare.ts'
+import type { Message, Preparation, Request } from './protocol.ts'
+
+/** One thread: encoder and index. It prepares, says that it is ready, and answers one question at a time. */
+const run = async (port: NonNullable<typeof parentPort>) => {
+  const say = (message: Message) => port.postMessage(message)
+  const prepared = await prepare(workerData as Preparation, (done, total) =>
+    say({ kind: 'progress', done, total }),
+  )
+  const answer = async (request: Request): Promise<Message> => {
+    if (request.kind === 'nearest') {
+      const began = performance.now()
+      const nearest = await prepared.nearest(request.text)
+      return { kind: 'nearest', id: request.id, nearest, ms: performance.now() - began }
+    }
+    if (prepared.encoder === undefined) {
+      return { kind: 'refused', id: request.id, message: 'the encoder is not loaded' }
+    }
+    return { kind: 'embedded', id: request.id, vector: await prepared.encoder.encode(request.text) }
+  }
+  port.on('message', (request: Request) => {
+    answer(request).then(say, (error: unknown) =>
+      say({
+        kind: 'refused',
+        id: request.id,
+        message: error instanceof Error ? error.message : String(error),
+      }),
+    )
+  })
+  say({ kind: 'ready', about: prepared.about })
+}
+
+if (parentPort !== null) {
+  const port = parentPort
+  run(port).catch((error: unknown) => {
+    const message: Message = {
+      kind: 'failed',
+      message: error instanceof Error ? error.message : String(error),
+    }
+    port.postMessage(message)
+  })
+}

@@ -1,0 +1,86 @@
+import { UNKNOWN } from '../knowledge/map.ts'
+import type { Snapshot } from '../knowledge/snapshot.ts'
+import type { Nearest } from '../retrieval/protocol.ts'
+import { expertsFor } from './order.ts'
+
+export type DecidedBy = 'pinned' | 'neighbours' | 'classifier' | 'fallback'
+
+export type NearExample = {
+  readonly row: number
+  readonly task: string
+  readonly similarity: number
+  readonly dense: number
+  readonly lexical: number
+}
+
+/** The record of one routing: what is logged, measured, shown and answered from. */
+export type Decision = Readonly<{
+  task: string
+  /** Experts in the order in which they are tried. */
+  experts: readonly string[]
+  decidedBy: DecidedBy
+  /** How sure it is that the task is right, 0 to 1. */
+  confidence: number
+  neighbours: readonly NearExample[]
+  /** What the neighbours alone would have said, best first. */
+  ranking: readonly { readonly task: string; readonly confidence: number }[]
+  snapshot: string
+}>
+
+/** Without a classifier's word the neighbours' task still counts if it is at least this likely. */
+export const LOWER_BAR = 0.5
+
+/** What the classifier said, or that it was asked in vain. */
+export type Said = { readonly task: string } | 'nothing'
+
+/** Certain enough, by the map's allowed error, to let the neighbours decide alone. */
+export const isCertain = ({ threshold }: Snapshot, { ranking }: Nearest): boolean =>
+  threshold !== undefined && ranking[0] !== undefined && ranking[0].confidence >= threshold
+
+export const wantsClassifier = (snapshot: Snapshot, nearest: Nearest): boolean => {
+  const use = snapshot.map.classifier?.use ?? 'never'
+  return use === 'always' || (use === 'when-unsure' && !isCertain(snapshot, nearest))
+}
+
+/** Pure: no network, no clock. Serving, the admin side and every measurement call this one function. */
+export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decision => {
+  const [best] = nearest.ranking
+  const record = (task: string, decidedBy: DecidedBy, confidence: number): Decision => ({
+    task,
+    experts: expertsFor(snapshot.map, task),
+    decidedBy,
+    confidence: Math.round(confidence * 1e4) / 1e4,
+    neighbours: nearest.neighbours.map(neighbour => ({
+      ...neighbour,
+      task: snapshot.examples[neighbour.row]?.task ?? UNKNOWN,
+    })),
+    ranking: nearest.ranking,
+    snapshot: snapshot.version,
+  })
+  if (said !== 'nothing') {
+    return record(said.task, 'classifier', confidenceIn(said.task, nearest))
+  }
+  if (best !== undefined && isCertain(snapshot, nearest)) {
+    return record(best.task, 'neighbours', best.confidence)
+  }
+  if (best !== undefined && best.confidence >= LOWER_BAR) {
+    return record(best.task, 'fallback', best.confidence)
+  }
+  return record(UNKNOWN, 'fallback', confidenceIn(UNKNOWN, nearest))
+}
+
+const confidenceIn = (task: string, { ranking }: Nearest) =>
+  ranking.find(ranked => ranked.task === task)?.confidence ?? 0
+
+/** The client named the task or the expert itself: nothing is left to decide. */
+export const pinned = (snapshot: Snapshot, task: string, experts: readonly string[]): Decision => ({
+  task,
+  experts,
+  decidedBy: 'pinned',
+  confidence: 1,
+  neighbours: [],
+  ranking: [],
+  snapshot: snapshot.version,
+})
+
+export const nothingFound: Nearest = { neighbours: [], ranking: [] }

@@ -1,0 +1,32 @@
+import type { Decision } from './decide.ts'
+
+/** What the core announces; `observe/` listens. Nothing here can fail a request. */
+export type Events = {
+  decided(decision: Decision, remembered: boolean, ms: number): void
+  classified(outcome: 'answered' | 'unreadable' | 'failed', ms: number): void
+  expertAnswered(expert: string, ms: number): void
+  expertFailed(expert: string, code: string, message: string, ms: number): void
+  retrievalFailed(error: unknown): void
+}
+
+/** A request as a whole, told once its first byte is here or it has failed. */
+export type Account = {
+  readonly requestId: string
+  readonly endpoint: string
+  readonly stream: boolean
+  readonly status: number
+  readonly ms: number
+  /** The part that was not spent waiting on experts; unknown when nobody answered. */
+  readonly overheadMs: number | undefined
+  readonly question: string
+  readonly decision: Decision | undefined
+  readonly expert: string | undefined
+  readonly tried: readonly string[]
+  readonly error: string | undefined
+}
+
+/** What the door announces. */
+export type RequestEvents = {
+  answered(account: Account): void
+  streamEnded(expert: string, outcome: 'complete' | 'truncated' | 'left'): void
+}

@@ -1,0 +1,141 @@
+import { GatewayError } from '../errors.ts'
+import type { Ask, Passage } from '../experts/expert.ts'
+import type { Crew } from '../experts/registry.ts'
+import { UNKNOWN } from '../knowledge/map.ts'
+import type { Snapshot } from '../knowledge/snapshot.ts'
+import type { Nearest } from '../retrieval/protocol.ts'
+import { type Called, callExperts } from './call.ts'
+import { classify } from './classify.ts'
+import { type Decision, decide, nothingFound, pinned, wantsClassifier } from './decide.ts'
+import type { Events } from './events.ts'
+import { expertsFor } from './order.ts'
+import { createRemember } from './remember.ts'
+import type { Serving } from './serving.ts'
+
+/** What the client's model name means. */
+export type Target =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'task'; readonly task: string }
+  | { readonly kind: 'expert'; readonly expert: string }
+
+export type Question = { readonly text: string; readonly target: Target; readonly hop: number }
+
+export type Answered = Called & { readonly decision: Decision; readonly remembered: boolean }
+
+export type Pipeline = {
+  /** Decides and asks; the answer's first byte is here when it resolves. */
+  answer(
+    serving: Serving,
+    question: Question,
+    ask: Omit<Ask, 'passages'>,
+    signal: AbortSignal,
+  ): Promise<Answered>
+  /** Decides without asking anybody but the classifier. */
+  route(
+    serving: Serving,
+    question: Question,
+    signal: AbortSignal,
+  ): Promise<{ decision: Decision; remembered: boolean }>
+}
+
+/** Any failure on the way that carries the decision made before it. */
+export class AnswerFailed extends Error {
+  readonly decision: Decision
+  constructor(decision: Decision, cause: unknown) {
+    super('Nobody answered.', { cause })
+    this.decision = decision
+  }
+}
+
+export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline => {
+  const decisions = createRemember<Decision>(rememberedMax, decision => decision.decidedBy !== 'fallback')
+
+  const route = async ({ snapshot, crew }: Serving, question: Question, signal: AbortSignal) => {
+    const began = performance.now()
+    const named = byName(snapshot, question.target)
+    const { value: decision, remembered } =
+      named !== undefined
+        ? { value: named, remembered: false }
+        : await decisions.get(
+            `${snapshot.version}\0${question.text}`,
+            inner => decideAfresh(snapshot, crew, question, events, inner),
+            signal,
+          )
+    events.decided(decision, remembered, performance.now() - began)
+    return { decision, remembered }
+  }
+
+  return {
+    route,
+    async answer(serving, question, ask, signal) {
+      const { decision, remembered } = await route(serving, question, signal)
+      const experts = decision.experts.flatMap(id => serving.crew.experts.get(id) ?? [])
+      const passages = (inner: AbortSignal) => passagesFor(serving.snapshot, decision, question.text, inner)
+      try {
+        const called = await callExperts(experts, { ...ask, passages }, events, signal)
+        return { ...called, decision, remembered }
+      } catch (error) {
+        throw new AnswerFailed(decision, error)
+      }
+    },
+  }
+}
+
+const decideAfresh = async (
+  snapshot: Snapshot,
+  crew: Crew,
+  { text, hop }: Question,
+  events: Events,
+  signal: AbortSignal,
+): Promise<Decision> => {
+  const nearest = await neighboursOf(snapshot, text, events, signal)
+  const said =
+    crew.classifier !== undefined && text !== '' && wantsClassifier(snapshot, nearest)
+      ? await classify(snapshot, crew.classifier, text, nearest, hop, events, signal)
+      : 'nothing'
+  return decide(snapshot, nearest, said)
+}
+
+/** Retrieval that fails leaves the question without neighbours, not without an answer. */
+const neighboursOf = async (snapshot: Snapshot, text: string, events: Events, signal: AbortSignal) => {
+  if (text === '') return nothingFound
+  try {
+    return await snapshot.retriever.nearest(text, signal)
+  } catch (error) {
+    if (signal.aborted) throw new GatewayError('client_left', 'The client left.', { cause: error })
+    events.retrievalFailed(error)
+    return nothingFound
+  }
+}
+
+const byName = (snapshot: Snapshot, target: Target): Decision | undefined => {
+  switch (target.kind) {
+    case 'auto':
+      return undefined
+    case 'task':
+      return pinned(snapshot, target.task, expertsFor(snapshot.map, target.task))
+    case 'expert':
+      return pinned(snapshot, UNKNOWN, [target.expert])
+  }
+}
+
+/** What the context itself replies to the nearest questions; a pinned request has no neighbours yet. */
+const passagesFor = async (
+  snapshot: Snapshot,
+  decision: Decision,
+  text: string,
+  signal: AbortSignal,
+): Promise<Passage[]> => {
+  const pinnedBlind = decision.decidedBy === 'pinned'
+  const nearest: Nearest = pinnedBlind ? await snapshot.retriever.nearest(text, signal) : decision
+  return nearest.neighbours.flatMap(({ row, similarity }): Passage[] => {
+    const example = snapshot.examples[row]
+    if (example?.reply === undefined) return []
+    if (!pinnedBlind && example.task !== decision.task) return []
+    const { question, task, reply } = example
+    return [{ question, task, similarity, text: reply.text, source: reply.runbook ?? sourceOf(example.at) }]
+  })
+}
+
+/** The example's place without the folder that it happens to lie in on this machine. */
+const sourceOf = (at: string) => at.slice(Math.max(at.lastIndexOf('/'), at.lastIndexOf('\\')) + 1)

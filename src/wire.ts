@@ -1,0 +1,145 @@
+import { availableParallelism } from 'node:os'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { describe } from './errors.ts'
+import { createRegistry } from './experts/registry.ts'
+import { createApp } from './http/app.ts'
+import { createLive, type Live } from './knowledge/live.ts'
+import { prepareSnapshot } from './knowledge/prepare.ts'
+import { readSources } from './knowledge/sources.ts'
+import { createWatcher } from './knowledge/watch.ts'
+import { createLeases } from './leases.ts'
+import { fanOut } from './observe/fan-out.ts'
+import { createLogEvents } from './observe/log-events.ts'
+import { createMetrics } from './observe/metrics.ts'
+import { createRetriever, type Retriever } from './retrieval/retriever.ts'
+import { createPipeline, type Pipeline } from './routing/pipeline.ts'
+import type { Serving, SwapEvents } from './routing/serving.ts'
+
+export type Gateway = {
+  readonly app: FastifyInstance
+  readonly pipeline: Pipeline
+  readonly live: Live<Serving>
+  /** Reads the files again; resolves when what they say is served, or rejects and changes nothing. */
+  reload(): Promise<Serving>
+  close(): Promise<void>
+}
+
+export type WireOptions = {
+  readonly onProgress?: (done: number, total: number) => void
+  readonly watchFiles?: boolean
+}
+
+/** Questions that may wait for a retrieval worker. */
+const QUEUE = 1_000
+
+/** Every part of the process, built once and handed what it needs; closed in the reverse order. */
+export const wire = async (config: Config, log: Logger, options: WireOptions = {}): Promise<Gateway> => {
+  const retrievers = createLeases<Retriever>(retriever => retriever.close())
+  const registry = createRegistry()
+  const metrics = createMetrics({
+    experts: () => registry.all().map(expert => ({ id: expert.id, ...expert.health() })),
+    queuedQuestions: () => retrievers.held().reduce((sum, retriever) => sum + retriever.queued(), 0),
+  })
+  const events = fanOut([metrics.events, createLogEvents(log, config.logQuestions)])
+  const prepare = preparation(config, { retrievers, registry, events, onProgress: options.onProgress })
+
+  const live = createLive(await prepare())
+  events.swapped(live.current())
+  const swaps = createSwaps(config, live, prepare, events)
+  if (options.watchFiles !== false) swaps.watch()
+
+  let closing = false
+  const pipeline = createPipeline(events)
+  const app = createApp({
+    live,
+    pipeline,
+    events,
+    metrics,
+    swapProblem: swaps.problem,
+    isClosing: () => closing,
+    logger: log,
+    apiKeys: config.apiKeys,
+    bodyLimitBytes: config.bodyLimitBytes,
+  })
+  return {
+    app,
+    pipeline,
+    live,
+    reload: swaps.reload,
+    async close() {
+      closing = true
+      swaps.close()
+      await app.close()
+      await live.close()
+    },
+  }
+}
+
+type Parts = {
+  readonly retrievers: ReturnType<typeof createLeases<Retriever>>
+  readonly registry: ReturnType<typeof createRegistry>
+  readonly events: SwapEvents
+  readonly onProgress: WireOptions['onProgress']
+}
+
+/** From files to something that can be served: the snapshot, and the experts that its map names. */
+const preparation =
+  (config: Config, { retrievers, registry, events, onProgress }: Parts) =>
+  async (): Promise<Serving> => {
+    const { environment, encoder, modelsPath, dataPath, mapPath } = config
+    const settings = { encoder, modelsPath, dataPath, queue: QUEUE, onWorkerDied: events.workerDied }
+    // One core is left to the requests themselves.
+    const workers = Math.max(1, availableParallelism() - 1)
+    const { snapshot, release } = await prepareSnapshot(
+      {
+        environment,
+        retrievers,
+        createRetriever: given =>
+          createRetriever({ ...given, ...settings, workers, ...(onProgress && { onProgress }) }),
+      },
+      mapPath,
+    )
+    const crew = await registry.hire(snapshot.map)
+    const done = () => {
+      crew.release()
+      release()
+    }
+    return { snapshot, crew, release: done }
+  }
+
+/** Replaces what is served when the files change, and remembers why it could not. */
+const createSwaps = (
+  config: Config,
+  live: Live<Serving>,
+  prepare: () => Promise<Serving>,
+  events: SwapEvents,
+) => {
+  let problem: string | undefined
+
+  const reload = async () => {
+    try {
+      const before = live.current()
+      const serving = await live.replace(async current => {
+        const { version } = await readSources(config.mapPath, config.environment)
+        return version === current.snapshot.version ? undefined : await prepare()
+      })
+      problem = undefined
+      if (serving !== before) events.swapped(serving)
+      watcher.watch(serving.snapshot.files)
+      return serving
+    } catch (error) {
+      problem = describe(error)
+      events.swapFailed(error)
+      throw error
+    }
+  }
+  const watcher = createWatcher({ onChange: () => void reload().catch(() => undefined) })
+  return {
+    reload,
+    problem: () => problem,
+    watch: () => watcher.watch(live.current().snapshot.files),
+    close: () => watcher.close(),
+  }
+}
