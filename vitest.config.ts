@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Compiles src/ first: worker threads and the promises of the whole gateway run what `npm start` runs.
     globalSetup: ['test/build.ts'],
-    pool: 'threads',
+    pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -44,6 +44,10 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
   })
+  // A client that keeps its connection for later would otherwise hold up a shutdown until it times out.
+  app.addHook('onResponse', async () => {
+    if (deps.isClosing()) setImmediate(() => app.server.closeIdleConnections())
+  })
   app.register(async scope => probes(scope, deps))
   app.register(
     async scope => {

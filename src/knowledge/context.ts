@@ -108,6 +108,7 @@ const readExample = async (
     return undefined
   }
   const resolved = reply === undefined ? undefined : await readReply(file, reply, runbooks, say)
+  if (resolved === 'unreadable') return undefined
   return { id, question, options, answer, task, source, reply: resolved, at: `${file}:${entry.line}` }
 }
 
@@ -117,20 +118,20 @@ const readReply = async (
   reply: string,
   runbooks: Map<string, string | undefined>,
   say: (message: string) => void,
-): Promise<Reply | undefined> => {
+): Promise<Reply | 'unreadable'> => {
   if (!/^\S+\.md$/.test(reply)) return { text: reply, runbook: undefined }
   const folder = dirname(file)
   const path = resolve(folder, reply)
   const fromFolder = relative(folder, path)
   if (fromFolder.startsWith('..') || isAbsolute(fromFolder)) {
     say(`reply: the runbook ${reply} lies outside the folder of this file`)
-    return undefined
+    return 'unreadable'
   }
   if (!runbooks.has(path)) runbooks.set(path, await readFile(path, 'utf8').catch(() => undefined))
   const text = runbooks.get(path)
   if (text === undefined) {
     say(`reply: the runbook ${reply} cannot be read`)
-    return undefined
+    return 'unreadable'
   }
   return { text, runbook: reply }
 }

@@ -1,4 +1,13 @@
-import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml'
+import {
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+} from 'yaml'
 import type { z } from 'zod'
 import type { Problem } from './problem.ts'
 
@@ -24,7 +33,7 @@ export const parseFile = (file: string, text: string, environment: Environment):
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(1, line), column: Math.max(1, col), message, severity }
   }
-  const problems = doc.errors.map(error => at(error.pos[0], firstLine(error.message)))
+  const problems = telling(doc.errors).map(error => at(error.pos[0], syntaxMessage(error, text)))
   const interpolated = new Set<unknown>()
   // A key is renamed in no case: only values may come from the environment.
   const skipped = omittedExperts(doc.get('experts', true), environment)
@@ -73,7 +82,17 @@ const omittedExperts = (experts: unknown, environment: Environment): Set<Pair> =
 export const isSet = (value: string | undefined) => value !== undefined && value !== ''
 
 const start = (node: Node) => node.range?.[0] ?? 0
-const firstLine = (text: string) => text.split('\n')[0] ?? text
+/** After the first break in the syntax everything that follows is its echo; keys given twice are not. */
+const telling = (errors: readonly YAMLParseError[]) => {
+  const first = errors.find(error => error.code !== 'DUPLICATE_KEY')
+  return errors.filter(error => error === first || error.code === 'DUPLICATE_KEY')
+}
+
+const syntaxMessage = (error: YAMLParseError, text: string) => {
+  const near = text.slice(Math.max(0, error.pos[0] - 2), error.pos[1] + 2)
+  const hint = near.includes('${') ? ' (inside { } put quotes around ${NAME})' : ''
+  return `${error.message.split('\n')[0]}${hint}`
+}
 const missing = (name: string) =>
   `the environment variable ${name} is not set (set it, or give a default: \${${name}:-value})`
 

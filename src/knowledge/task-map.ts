@@ -33,15 +33,20 @@ export const readMap = (file: string, text: string, environment: Environment): R
   const omitted = omittedExperts(document.value, environment)
   const parsed = mapSchema.safeParse(withoutExperts(document.value, omitted), { reportInput: true })
   if (!parsed.success) {
-    return {
-      map: undefined,
-      problems: [...document.problems, ...schemaProblems(document, parsed.error.issues)],
-    }
+    // An unset variable is empty, which the schema then complains of once more at the same place.
+    const said = new Set(document.problems.map(({ line, column }) => `${line}:${column}`))
+    const others = schemaProblems(document, parsed.error.issues).filter(
+      ({ line, column }) => !said.has(`${line}:${column}`),
+    )
+    return { map: undefined, problems: inOrder([...document.problems, ...others]) }
   }
-  const problems = [...document.problems, ...check(document, parsed.data, omitted)]
+  const problems = inOrder([...document.problems, ...check(document, parsed.data, omitted)])
   if (problems.some(p => p.severity === 'error')) return { map: undefined, problems }
   return { map: resolveMap(file, parsed.data, omitted), problems }
 }
+
+const inOrder = (problems: readonly Problem[]) =>
+  [...problems].sort((a, b) => a.line - b.line || a.column - b.column)
 
 const omittedExperts = (value: unknown, environment: Environment): ReadonlySet<string> =>
   new Set(

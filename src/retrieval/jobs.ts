@@ -68,9 +68,7 @@ export const createJobs = (limit: number): Jobs => {
             new GatewayError('retrieval_failed', `${limit} questions already wait to be encoded.`),
           )
         }
-        const job: Job = { kind, text, signal, tries: 0, resolve, reject }
-        waiting.push(job)
-        signal.addEventListener('abort', () => leave(job), { once: true })
+        waiting.push(createJob({ kind, text, signal, resolve, reject }, leave))
         next()
       }),
     offer(thread) {
@@ -87,4 +85,18 @@ export const createJobs = (limit: number): Jobs => {
       for (const job of waiting.splice(0)) job.reject(noLonger())
     },
   }
+}
+
+/** Listens to the client's leaving for exactly as long as the job is open. */
+const createJob = (given: Omit<Job, 'tries'>, onLeave: (job: Job) => void): Job => {
+  const leave = () => onLeave(job)
+  const done =
+    <T>(settle: (value: T) => void) =>
+    (value: T) => {
+      given.signal.removeEventListener('abort', leave)
+      settle(value)
+    }
+  const job = { ...given, tries: 0, resolve: done(given.resolve), reject: done(given.reject) }
+  given.signal.addEventListener('abort', leave, { once: true })
+  return job
 }

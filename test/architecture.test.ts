@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const source = fileURLToPath(new URL('../src/', import.meta.url))
+
+/** Who may import whom; a part may always import itself. Arrows only downwards: this table is the architecture. */
+const mayImport: Record<string, readonly string[]> = {
+  errors: [],
+  leases: [],
+  config: [],
+  resilience: ['errors'],
+  retrieval: ['errors'],
+  experts: ['errors', 'leases', 'resilience'],
+  knowledge: ['errors', 'leases', 'retrieval'],
+  routing: ['errors', 'knowledge', 'experts', 'retrieval'],
+  observe: ['errors', 'knowledge', 'routing', 'experts'],
+  http: ['errors', 'routing', 'knowledge', 'experts', 'observe'],
+}
+const mayImportEverything = ['wire', 'main', 'commands']
+
+/** A library that must stay behind one folder's door. */
+const onlyIn: Record<string, readonly string[]> = {
+  'prom-client': ['observe'],
+  pino: ['observe', 'wire'],
+  fastify: ['http', 'wire'],
+  undici: ['experts'],
+  openai: ['experts'],
+  '@xenova/transformers': ['retrieval'],
+  'hnswlib-node': ['retrieval'],
+  'lru-cache': ['routing'],
+  yaml: ['knowledge'],
+}
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
+const partOf = (file: string) => file.split(/[\\/]/)[0]?.replace(/\.ts$/, '') ?? ''
+const imports = files.flatMap(file =>
+  [...readFileSync(join(source, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
+    ([, target = '']) => ({ file, target }),
+  ),
+)
+
+test('every import goes the way of the table', () => {
+  const astray = imports
+    .filter(({ target }) => target.startsWith('.'))
+    .map(({ file, target }) => ({
+      file,
+      to: relative(source, normalize(join(source, dirname(file), target))),
+    }))
+    .filter(({ file, to }) => {
+      const [from, into] = [partOf(file), partOf(to)]
+      return from !== into && !mayImportEverything.includes(from) && !mayImport[from]?.includes(into)
+    })
+    .map(({ file, to }) => `${file} imports ${to}`)
+  expect(astray).toEqual([])
+})
+
+test('libraries stay behind the folder that owns them', () => {
+  const astray = imports
+    .filter(({ file, target }) => onlyIn[target] !== undefined && !onlyIn[target].includes(partOf(file)))
+    .map(({ file, target }) => `${file} imports ${target}`)
+  expect(astray).toEqual([])
+})
+
+test('the environment is read in one file, and handed over at the entrance', () => {
+  const readers = files.filter(file => /process\.env\b/.test(readFileSync(join(source, file), 'utf8')))
+  expect(readers).toEqual(['main.ts'])
+})
+
+test('no file is longer than 250 lines, no part is unknown to the table, and no type is given up', () => {
+  const texts = files.map(file => ({ file, text: readFileSync(join(source, file), 'utf8') }))
+  expect(texts.filter(({ text }) => text.split('\n').length > 250).map(({ file }) => file)).toEqual([])
+  expect(
+    files.map(partOf).filter(part => mayImport[part] === undefined && !mayImportEverything.includes(part)),
+  ).toEqual([])
+  expect(
+    texts
+      .filter(({ text }) => /(:|<|as) any\b|@ts-(ignore|expect-error|nocheck)/.test(text))
+      .map(({ file }) => file),
+  ).toEqual([])
+})

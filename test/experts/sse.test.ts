@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { held } from '../../src/experts/held.ts'
+import { firstEvent } from '../../src/experts/sse.ts'
+
+test.each([
+  ['data: {"a":1}\n\nrest', '{"a":1}', 15],
+  ['data:{"a":1}\r\n\r\nrest', '{"a":1}', 16],
+  [': keep-alive\n\n: again\n\ndata: x\n\n', 'x', 32],
+  ['event: ping\n\ndata: x\n\n', 'x', 22],
+  ['event: message\nid: 1\ndata: one\ndata: two\n\n', 'one\ntwo', 42],
+  ['data: x\r\r', undefined, 0],
+])('the first event of %j is found', (text, data, end) => {
+  const found = firstEvent(Buffer.from(text))
+  expect(found?.data).toBe(data)
+  if (found !== undefined) expect(found.end).toBe(end)
+})
+
+test('an event is found wherever the bytes were cut, once it is complete and not before', () => {
+  const bytes = Buffer.from(': hi\r\n\r\ndata: {"text":"漢字"}\r\n\r\n')
+  for (let cut = 0; cut < bytes.length; cut++) expect(firstEvent(bytes.subarray(0, cut))).toBeUndefined()
+  expect(firstEvent(bytes)?.data).toBe('{"text":"漢字"}')
+})
+
+test('what is held is let go once, also when it was never begun', async () => {
+  let times = 0
+  const source = async function* () {
+    yield 1
+  }
+  await held(source(), () => times++).return?.()
+  expect(times).toBe(1)
+  const used = held(source(), () => times++)
+  for await (const item of used) expect(item).toBe(1)
+  await used.return?.()
+  expect(times).toBe(2)
+})

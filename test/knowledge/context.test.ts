@@ -1,0 +1,102 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { beforeEach, expect, test } from 'vitest'
+import { exampleText, readContext } from '../../src/knowledge/context.ts'
+import { readSources } from '../../src/knowledge/sources.ts'
+import { mapOf, userFolder } from '../support/gateway.ts'
+
+let folder = ''
+let mapPath = ''
+beforeEach(async () => {
+  ;({ folder, mapPath } = await userFolder(mapOf({ runbook: { builtin: 'runbook' } })))
+})
+
+const read = async (name: string, bytes: string | Uint8Array) => {
+  await writeFile(join(folder, name), bytes)
+  const { examples, problems } = await readContext(join(folder, name))
+  return { examples, said: problems.map(({ line, column, message }) => `${line}:${column}: ${message}`) }
+}
+
+test('every bad line is named with its number, and the good ones are still read', async () => {
+  const { examples, said } = await read(
+    'bad.jsonl',
+    [
+      '{"question": "fine", "task": "build"}',
+      '{"question": "no task"}',
+      '{"question": "  ", "task": "build"}',
+      '{"question": "cut off", "task": ',
+      '',
+      '{"question": 5, "task": "build"}',
+      '{"question": "which?", "task": "build", "options": ["x", "y"], "answer": "C"}',
+      '{"question": "where?", "task": "build", "reply": "runbooks/none.md"}',
+      '{"question": "secrets?", "task": "build", "reply": "../../etc/passwd.md"}',
+    ].join('\n'),
+  )
+  expect(examples.map(example => example.question)).toEqual(['fine'])
+  expect(said).toEqual([
+    '2:1: task: is missing',
+    '3:1: question: must not be empty',
+    expect.stringMatching(/^4:\d+: is not JSON: /),
+    '6:1: question: expected string, received number',
+    '7:1: answer: "C" is beyond the 2 options',
+    '8:1: reply: the runbook runbooks/none.md cannot be read',
+    '9:1: reply: the runbook ../../etc/passwd.md lies outside the folder of this file',
+  ])
+})
+
+test('CSV, with options in columns or in one, and gzip are read like JSONL', async () => {
+  const csv = 'id,question,task,A,B,answer\n1,"first, with comma",build,yes,no,B\n2,"two\nlines",deploy,,,\n'
+  const { examples, said } = await read('q.csv', csv)
+  expect(said).toEqual([])
+  expect(examples).toMatchObject([
+    { id: '1', question: 'first, with comma', task: 'build', options: ['yes', 'no'], answer: 'B' },
+    { id: '2', question: 'two\nlines', task: 'deploy', options: undefined },
+  ])
+  expect(exampleText(examples[0]!)).toBe('first, with comma\nA. yes\nB. no')
+  expect((await read('q.csv.gz', gzipSync(csv))).examples).toHaveLength(2)
+  expect((await read('o.csv', 'question,task,options\nq,build,x | y\n')).examples[0]?.options).toEqual([
+    'x',
+    'y',
+  ])
+  expect((await read('bad.csv', 'question,task\na,b,c\n')).said[0]).toMatch(/^2:1: is not CSV/)
+})
+
+test('a file that is missing or empty says so', async () => {
+  expect((await readContext(join(folder, 'nowhere.jsonl'))).problems[0]?.message).toContain('cannot be read')
+  expect((await read('empty.jsonl', '\n')).said).toEqual(['1:1: holds no examples'])
+})
+
+test('a reply that names a runbook is its text, and the file is watched with the rest', async () => {
+  await mkdir(join(folder, 'runbooks'), { recursive: true })
+  const { examples, files } = await readSources(mapPath, {})
+  expect(examples.find(example => example.reply?.runbook === 'runbooks/exit-137.md')?.reply?.text).toContain(
+    'OOMKilled',
+  )
+  expect(files).toContain(join(folder, 'runbooks/exit-137.md'))
+})
+
+test('problems of the map and of every file it names come together, contradictions as warnings', async () => {
+  await writeFile(
+    join(folder, 'context.jsonl'),
+    [
+      '{"question": "a", "task": "build"}',
+      '{"question": "a", "task": "deploy"}',
+      '{"question": "b", "task": "cooking"}',
+    ].join('\n'),
+  )
+  const { problems } = await readSources(mapPath, {})
+  expect(problems.map(({ line, severity, message }) => [line, severity, message.split('(')[0]])).toEqual([
+    [2, 'warning', expect.stringContaining('the same question stands as "build" at')],
+    [3, 'error', 'task: the map has no task "cooking" '],
+    [1, 'warning', expect.stringContaining('task "operate" has no examples')],
+  ])
+})
+
+test('the same files give the same version, and any change of them another one', async () => {
+  const version = async () => (await readSources(mapPath, {})).version
+  const before = await version()
+  expect(await version()).toBe(before)
+  await writeFile(join(folder, 'runbooks/exit-137.md'), 'changed')
+  expect(await version()).not.toBe(before)
+})

@@ -1,0 +1,71 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ask, json, root } from '../support/gateway.ts'
+
+/** The repository as a newcomer gets it: what git tracks or would track, in an empty folder. */
+const newcomer = async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'coe-fresh-'))
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  for (const file of files.split('\n').filter(file => file !== '' && !file.startsWith('test/'))) {
+    await cp(join(root, file), join(folder, file))
+  }
+  // Installing is what `npm ci` does, and needs the network; everything after it happens here.
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+const serve = async (folder: string) => {
+  const began = performance.now()
+  const child = spawn(process.execPath, ['dist/main.js', 'serve', '--port', '0'], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder },
+  })
+  let out = ''
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', data => {
+      out += data
+      const found = /listens on (http:\S+)\/v1/.exec(out)?.[1]
+      if (found !== undefined && out.includes('Try:')) resolve(found)
+    })
+    child.once('exit', code => reject(new Error(`ended with ${code}`)))
+  })
+  return { child, url, out, ms: performance.now() - began, ended: once(child, 'exit') }
+}
+
+test('a fresh copy builds, starts, routes by the shipped model and context, and starts again without encoding', async () => {
+  const folder = await newcomer()
+  try {
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd: folder })
+    const first = await serve(folder)
+    expect(first.out).toMatch(/13 tasks, 1 experts/)
+    expect(first.out).toMatch(/encoder +all-MiniLM-L6-v2/)
+    const route = async (content: string) =>
+      (
+        await json(
+          fetch(`${first.url}/v1/chat/completions`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify(ask(content)),
+          }),
+        )
+      ).coe.task
+    expect(await route('my pod keeps restarting with exit code 137')).toBe('operate')
+    expect(await route('write a poem about autumn leaves')).toBe('unknown')
+    first.child.kill('SIGTERM')
+    await first.ended
+
+    const second = await serve(folder)
+    expect(second.out).toMatch(/ 0 of them encoded now/)
+    second.child.kill('SIGTERM')
+    await second.ended
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}, 120_000)

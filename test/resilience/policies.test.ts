@@ -1,0 +1,156 @@
+import { expect, test, vi } from 'vitest'
+import { GatewayError } from '../../src/errors.ts'
+import { breaker } from '../../src/resilience/breaker.ts'
+import { bulkhead } from '../../src/resilience/bulkhead.ts'
+import { type Call, compose, type Policy } from '../../src/resilience/policy.ts'
+import { retry } from '../../src/resilience/retry.ts'
+import { timeout } from '../../src/resilience/timeout.ts'
+
+const never = new AbortController().signal
+const unavailable = (details = {}) => new GatewayError('expert_unavailable', 'down', details)
+
+test('policies wrap from the outside in', async () => {
+  const seen: string[] = []
+  const named =
+    (name: string): Policy =>
+    call =>
+    signal => {
+      seen.push(name)
+      return call(signal)
+    }
+  await compose(named('outer'), named('inner'))(async () => 1)(never)
+  expect(seen).toEqual(['outer', 'inner'])
+})
+
+test('a deadline ends a call that ignores it, and leaves alone what has settled in time', async () => {
+  vi.useFakeTimers()
+  let given: AbortSignal | undefined
+  const hanging = timeout(
+    100,
+    'It',
+  )(signal => {
+    given = signal
+    return new Promise(() => undefined)
+  })(never)
+  const refused = expect(hanging).rejects.toMatchObject({ code: 'expert_timeout', status: 504 })
+  await vi.advanceTimersByTimeAsync(100)
+  await refused
+  expect(given?.aborted).toBe(true)
+
+  await timeout(
+    100,
+    'It',
+  )(async signal => {
+    given = signal
+  })(never)
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(given?.aborted).toBe(false)
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+test('what is transient is tried again after the wait that was asked for; a wait too long is not waited for', async () => {
+  const waits: number[] = []
+  const policy = retry({
+    retries: 2,
+    baseDelayMs: 100,
+    maxDelayMs: 1_000,
+    random: () => 0.5,
+    sleep: async ms => void waits.push(ms),
+  })
+  const failing =
+    (...errors: unknown[]): Call<string> =>
+    async () => {
+      if (errors.length > 0) throw errors.shift()
+      return 'answer'
+    }
+  expect(await policy(failing(unavailable(), unavailable({ retryAfterMs: 700 })))(never)).toBe('answer')
+  expect(waits).toEqual([50, 700])
+  await expect(policy(failing(unavailable({ retryAfterMs: 5_000 })))(never)).rejects.toMatchObject({
+    code: 'expert_unavailable',
+  })
+  await expect(policy(failing(new GatewayError('expert_rejected', 'no')))(never)).rejects.toMatchObject({
+    code: 'expert_rejected',
+  })
+  await expect(policy(failing(unavailable(), unavailable(), unavailable()))(never)).rejects.toMatchObject({
+    code: 'expert_unavailable',
+  })
+  expect(waits).toEqual([50, 700, 50, 100])
+})
+
+const breakerAt = () => {
+  let time = 0
+  const made = breaker({ threshold: 2, cooldownMs: 1_000, what: 'It', now: () => time })
+  const call = (work: Call<unknown>, signal = never) => made.policy(work)(signal)
+  const fail = () => call(async () => Promise.reject(unavailable())).catch(() => undefined)
+  return { ...made, call, fail, wait: (ms: number) => void (time += ms) }
+}
+
+test('a breaker opens after failures in a row, refuses, and lets one call probe after the cooldown', async () => {
+  const { state, call, fail, wait } = breakerAt()
+  await fail()
+  await call(async () => 1)
+  await fail()
+  expect(state().kind).toBe('closed')
+  await fail()
+  expect(state().kind).toBe('open')
+  await expect(call(async () => 1)).rejects.toMatchObject({ code: 'expert_busy' })
+  wait(1_000)
+  let answer = (_value: unknown) => undefined as unknown
+  const probe = call(() => new Promise(resolve => (answer = resolve)))
+  await expect(call(async () => 1)).rejects.toMatchObject({ code: 'expert_busy' })
+  answer(1)
+  await probe
+  expect(state().kind).toBe('closed')
+})
+
+test('a slow success from before the trip does not close a breaker', async () => {
+  const { state, call, fail } = breakerAt()
+  let answer = (_value: unknown) => undefined as unknown
+  const slow = call(() => new Promise(resolve => (answer = resolve)))
+  await fail()
+  await fail()
+  answer(1)
+  await slow
+  expect(state().kind).toBe('open')
+})
+
+test("a client's own mistake and a client that leaves count as no failure", async () => {
+  const { state, call } = breakerAt()
+  const left = AbortSignal.abort()
+  for (let i = 0; i < 5; i++) {
+    await call(async () => Promise.reject(new GatewayError('expert_rejected', 'bad'))).catch(() => undefined)
+    await call(async () => Promise.reject(new Error('aborted')), left).catch(() => undefined)
+  }
+  expect(state()).toEqual({ kind: 'closed', failures: 0 })
+})
+
+test('a probe that nobody waited for lets the next call probe at once', async () => {
+  const { state, call, fail, wait } = breakerAt()
+  await fail()
+  await fail()
+  wait(1_000)
+  await call(async () => Promise.reject(new Error('aborted')), AbortSignal.abort()).catch(() => undefined)
+  await call(async () => 1)
+  expect(state().kind).toBe('closed')
+})
+
+test('places are given in order, beyond the queue one is refused at once, and who leaves gives up the turn', async () => {
+  const places = bulkhead({ concurrency: 1, queue: 2, what: 'It' })
+  const exit = await places.enter(never)
+  const order: string[] = []
+  const leaving = new AbortController()
+  const second = places.enter(leaving.signal).catch(() => order.push('left'))
+  const third = places.enter(never).then(leave => {
+    order.push('third')
+    return leave
+  })
+  await expect(places.enter(never)).rejects.toMatchObject({ code: 'expert_busy' })
+  leaving.abort()
+  await second
+  exit()
+  exit()
+  ;(await third)()
+  expect(order).toEqual(['left', 'third'])
+  expect([places.inFlight(), places.queued()]).toEqual([0, 0])
+})
