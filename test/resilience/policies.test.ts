@@ -83,7 +83,14 @@ const breakerAt = () => {
   const made = breaker({ threshold: 2, cooldownMs: 1_000, what: 'It', now: () => time })
   const call = (work: Call<unknown>, signal = never) => made.policy(work)(signal)
   const fail = () => call(async () => Promise.reject(unavailable())).catch(() => undefined)
-  return { ...made, call, fail, wait: (ms: number) => void (time += ms) }
+  return {
+    ...made,
+    call,
+    fail,
+    wait: (ms: number) => {
+      time += ms
+    },
+  }
 }
 
 test('a breaker opens after failures in a row, refuses, and lets one call probe after the cooldown', async () => {
