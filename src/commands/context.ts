@@ -47,7 +47,7 @@ type TaskStats = {
 export const statsOf = ({ examples, retriever, threshold }: Snapshot) => {
   const tasks = new Map<string, TaskStats & { wrong: Map<string, number> }>()
   let right = 0
-  for (const { row, task: said } of retriever.about.trials) {
+  for (const { row, task: said } of retriever.about.judged) {
     const example = examples[row]
     if (example === undefined) continue
     const stats = tasks.get(example.task) ?? {

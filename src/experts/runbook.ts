@@ -4,7 +4,7 @@ import { held } from './held.ts'
 import { speak } from './runbook-wire.ts'
 
 /** Below this a known reply has too little to do with the question to be worth reading at night. */
-const RELEVANT = 0.6
+const RELEVANT = 0.2
 const SEE_ALSO = 3
 
 /** Answers from the replies and runbooks of the context, word for word, and names where they stand. */

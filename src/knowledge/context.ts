@@ -135,12 +135,3 @@ const readReply = async (
   }
   return { text, runbook: reply }
 }
-
-/** What is compared with a question: clients send options as part of it, so an example has them too. */
-export const exampleText = (example: Pick<Example, 'question' | 'options'>): string =>
-  example.options === undefined
-    ? example.question
-    : [
-        example.question,
-        ...example.options.map((option, i) => `${String.fromCharCode(65 + i)}. ${option}`),
-      ].join('\n')

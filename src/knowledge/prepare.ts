@@ -3,12 +3,12 @@ import { GatewayError } from '../errors.ts'
 import type { Leases } from '../leases.ts'
 import { thresholdFor } from '../retrieval/calibrate.ts'
 import type { Retriever, RetrieverOptions } from '../retrieval/retriever.ts'
-import { type Example, exampleText } from './context.ts'
+import { asAsked } from '../retrieval/text.ts'
+import type { Example } from './context.ts'
 import type { Environment } from './document.ts'
 import { errorsOf, InvalidFilesError, warningsOf } from './problem.ts'
 import type { Snapshot } from './snapshot.ts'
 import { readSources } from './sources.ts'
-import type { TaskMap } from './task-map.ts'
 
 export type PrepareDeps = {
   readonly environment: Environment
@@ -26,21 +26,23 @@ export const prepareSnapshot = async (deps: PrepareDeps, mapPath: string): Promi
     throw new InvalidFilesError(problems)
   }
 
-  const texts = examples.map(exampleText)
-  const tasks = examples.map(example => example.task)
-  const given = { texts, tasks, k: map.retrieval.k }
+  const given = {
+    texts: examples.map(({ question, options }) => ({ question, ...(options && { options }) })),
+    tasks: examples.map(example => example.task),
+    k: map.retrieval.k,
+  }
   const { value: retriever, release } = await deps.retrievers.take(keyOf(given), () =>
     deps.createRetriever(given),
   )
   try {
-    await selfCheck(retriever, texts)
+    await selfCheck(retriever, examples)
     const snapshot: Snapshot = Object.freeze({
       version,
       map,
       examples,
       prompt,
       retriever,
-      threshold: threshold(map, examples, retriever),
+      threshold: thresholdFor(retriever.about.judged, map.neighbours.allowedError),
       warnings: warningsOf(problems),
       files,
     })
@@ -51,29 +53,18 @@ export const prepareSnapshot = async (deps: PrepareDeps, mapPath: string): Promi
   }
 }
 
-const keyOf = (given: { texts: readonly string[]; tasks: readonly string[]; k: number }) => {
-  const hash = createHash('sha256').update(`${given.k}\0${given.tasks.join('\0')}`)
-  for (const text of given.texts) hash.update(`\0${text}`)
-  return hash.digest('hex')
-}
-
-const threshold = (map: TaskMap, examples: readonly Example[], retriever: Retriever) =>
-  thresholdFor(
-    retriever.about.trials.map(({ row, task, confidence }) => ({
-      confidence,
-      right: examples[row]?.task === task,
-    })),
-    map.neighbours.allowedError,
-  )
+const keyOf = (given: Pick<RetrieverOptions, 'texts' | 'tasks' | 'k'>) =>
+  createHash('sha256').update(JSON.stringify(given)).digest('hex')
 
 /** Warms the workers and asks what is known: an example must find itself, or the index is not to be trusted. */
-const selfCheck = async (retriever: Retriever, texts: readonly string[]) => {
-  const step = Math.max(1, Math.floor(texts.length / 8))
+const selfCheck = async (retriever: Retriever, examples: readonly Example[]) => {
+  const step = Math.max(1, Math.floor(examples.length / 8))
   const signal = AbortSignal.timeout(30_000)
-  for (let row = 0; row < texts.length; row += step) {
-    const text = texts[row] ?? ''
+  for (const example of examples.filter((_, row) => row % step === 0)) {
+    const text = asAsked(example)
     const { neighbours } = await retriever.nearest(text, signal)
-    if (!neighbours.some(neighbour => texts[neighbour.row] === text)) {
+    const found = neighbours.some(({ row }) => examples[row] !== undefined && asAsked(examples[row]) === text)
+    if (!found) {
       throw new GatewayError(
         'retrieval_failed',
         `The index does not find its own example: ${text.slice(0, 80)}`,

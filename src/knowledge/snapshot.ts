@@ -13,7 +13,7 @@ export type Snapshot = Readonly<{
   /** The classifier's. */
   prompt: PromptTemplate
   retriever: Retriever
-  /** From this confidence on the neighbours alone may decide; undefined when nothing can be promised. */
+  /** From this margin on the neighbours alone may decide; undefined when nothing can be promised. */
   threshold: number | undefined
   warnings: readonly Problem[]
   /** Files it was read from, to be watched. */

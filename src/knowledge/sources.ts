@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type Example, exampleText, readContext } from './context.ts'
+import { asAsked } from '../retrieval/text.ts'
+import { type Example, readContext } from './context.ts'
 import type { Environment } from './document.ts'
 import { UNKNOWN } from './map.ts'
 import type { Problem } from './problem.ts'
@@ -85,7 +86,7 @@ const disagreements = (map: TaskMap, mapPath: string, examples: readonly Example
       const message = `task: the map has no task "${example.task}" (it has: ${tasks.join(', ')}, ${UNKNOWN})`
       problems.push({ ...placeOf(example), message, severity: 'error' })
     }
-    const text = exampleText(example)
+    const text = asAsked(example)
     const before = first.get(text)
     if (before === undefined) first.set(text, example)
     else {

@@ -1,22 +1,124 @@
-/** One example, decided by all the others as if it were a question. */
-export type Trial = { readonly row: number; readonly task: string; readonly confidence: number }
+/** From margins of examples judged by a vote that had not seen them: probabilities, thresholds, how known a text is. */
+
+import type { Neighbour } from './search.ts'
+
+/** One example, decided by a vote that had not seen it. */
+export type Judged = {
+  readonly row: number
+  readonly task: string
+  readonly right: boolean
+  /** How far the best task was ahead of the second. */
+  readonly margin: number
+  readonly familiarity: number
+}
+
+/** P(right) = 1 / (1 + exp(-(a + b * margin))) */
+export type Probability = { a: number; b: number }
+
+const UNSURE = 0.1
+/** Shares of the examples that are tested: a quarter, then 2 % more each time. */
+const FIRST = 0.25
+const STEP = 0.02
+
+export function probabilityOf({ a, b }: Probability, margin: number): number {
+  return 1 / (1 + Math.exp(-(a + b * margin)))
+}
+
+/** What the fit is on most contexts. It weighs as much as some ten examples: it speaks where there are few, not where there are many. */
+const USUAL = { a: 0, b: 6, weight: 0.2 }
+
+/** Platt's fit by Newton steps. */
+export function fitProbability(judged: readonly Judged[]): Probability {
+  const n = judged.length
+  const hits = judged.filter(({ right }) => right).length
+  const high = (hits + 1) / (hits + 2)
+  const low = 1 / (n - hits + 2)
+  const fit = { a: USUAL.a, b: USUAL.b }
+  for (let round = 0; round < 100; round++) {
+    const { da, db } = newtonStep(judged, fit, high, low)
+    const step = Math.min(1, 4 / Math.max(Math.abs(da), 1e-12), 20 / Math.max(Math.abs(db), 1e-12))
+    fit.a -= step * da
+    fit.b -= step * db
+    if (Math.abs(da) + Math.abs(db) < 1e-9) break
+  }
+  return { a: fit.a, b: Math.max(fit.b, 0) }
+}
+
+function newtonStep(judged: readonly Judged[], fit: Probability, high: number, low: number) {
+  const { weight } = USUAL
+  let [ga, gb, aa, ab, bb] = [weight * (fit.a - USUAL.a), weight * (fit.b - USUAL.b), weight, 0, weight]
+  for (const { margin, right } of judged) {
+    const p = probabilityOf(fit, margin)
+    const off = p - (right ? high : low)
+    const curve = p * (1 - p)
+    ga += off
+    gb += off * margin
+    aa += curve
+    ab += curve * margin
+    bb += curve * margin * margin
+  }
+  const det = aa * bb - ab * ab
+  return { da: (bb * ga - ab * gb) / det, db: (aa * gb - ab * ga) / det }
+}
+
+/** P(at most `wrong` of `n` wrong) where each is wrong with probability `error`: the exact binomial tail. */
+export function binomialTail(wrong: number, n: number, error: number): number {
+  let log = n * Math.log1p(-error)
+  let sum = Math.exp(log)
+  for (let w = 1; w <= wrong; w++) {
+    log += Math.log((n - w + 1) / w) + Math.log(error / (1 - error))
+    sum += Math.exp(log)
+  }
+  return Math.min(1, sum)
+}
 
 /**
- * The lowest confidence above which the trials were wrong no more often than allowed. Undefined when even the
- * most confident ones were: then nothing may be decided by neighbours alone.
+ * The lowest margin from which the vote may decide alone, or undefined: nothing can be promised.
+ *
+ * Learn then Test with a fixed sequence: from the surest quarter of the examples to all of them, "more than
+ * `allowed` of these are wrong" is tested exactly (Clopper-Pearson). While it is rejected the next share is tried;
+ * the first that is not ends it. So the chance that the threshold breaks its promise is at most UNSURE, however
+ * many shares were tried. Tied margins go in together, as they will when questions come.
  */
-export const thresholdFor = (
-  trials: readonly { confidence: number; right: boolean }[],
-  allowedError: number,
-): number | undefined => {
-  const sorted = [...trials].sort((a, b) => b.confidence - a.confidence)
-  let wrong = 0
+export function thresholdFor(judged: readonly Judged[], allowed: number): number | undefined {
+  const surest = [...judged].sort((a, b) => b.margin - a.margin)
+  const n = surest.length
+  const fewest = Math.log(UNSURE) / Math.log1p(-allowed)
   let threshold: number | undefined
-  sorted.forEach((trial, index) => {
-    if (!trial.right) wrong++
-    const next = sorted[index + 1]
-    const endsHere = next === undefined || next.confidence < trial.confidence
-    if (endsHere && wrong / (index + 1) <= allowedError) threshold = trial.confidence
-  })
+  let wrong = 0
+  let done = 0
+  for (let share = Math.max(FIRST, (2 * fewest) / n); share <= 1; share += STEP) {
+    const lowest = surest[Math.ceil(n * share) - 1]!.margin
+    while (done < n && surest[done]!.margin >= lowest) wrong += surest[done++]!.right ? 0 : 1
+    if (binomialTail(wrong, done, allowed) > UNSURE) break
+    threshold = lowest
+  }
   return threshold
+}
+
+/** What "known" looks like: the familiarity of examples that were left out, in ascending order. */
+export type Known = { familiarities: Float64Array; threshold: number }
+
+/** How familiar a text is: its two nearest examples, and a little of the head's best score. */
+export function familiarityOf(neighbours: readonly Neighbour[], bestScore: number): number {
+  const first = neighbours[0]?.similarity ?? 0
+  return (first + (neighbours[1]?.similarity ?? first)) / 2 + bestScore / 8
+}
+
+/** `lost`: the share of the context's own questions that may be called unknown. */
+export function fitKnown(familiarities: ArrayLike<number>, lost = 0.05): Known {
+  const sorted = Float64Array.from(familiarities).sort()
+  return { familiarities: sorted, threshold: sorted[Math.floor(sorted.length * lost)] ?? -Infinity }
+}
+
+/** The share of the context's own questions that are no more familiar: near 0 means like nothing known. */
+export function knownShare({ familiarities }: Known, familiarity: number): number {
+  let low = 0
+  let high = familiarities.length
+  while (low < high) {
+    const mid = (low + high) >> 1
+    if (familiarities[mid]! <= familiarity) low = mid + 1
+    else high = mid
+  }
+  return (low + 1) / (familiarities.length + 1)
 }

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { DIMENSIONS } from './encoder.ts'
+import { keep } from './kept.ts'
 
 export type Hit = { readonly row: number; readonly similarity: number }
 
@@ -17,7 +18,6 @@ export const SMALL = 500
 const NEIGHBOURS_PER_ROW = 24
 const BUILD_BREADTH = 200
 const SEARCH_BREADTH = 256
-const KEPT_FILES = 8
 
 /** `vectors` holds the rows one after the other; the built graph is kept under `name` for the next worker. */
 export const buildIndex = async (vectors: Float32Array, dataPath: string, name: string): Promise<Index> => {
@@ -59,7 +59,7 @@ const fill = async (graph: Graph, vectors: Float32Array, dataPath: string, name:
 /** A damaged file can end the whole process inside the addon: its checksum, in its name, is tested first. */
 const load = async (graph: Graph, dataPath: string, name: string, rows: number): Promise<boolean> => {
   const files = await readdir(dataPath).catch(() => [])
-  const found = files.find(file => file.startsWith(`index-${name}-`) && file.endsWith('.hnsw'))
+  const found = files.find(file => file.startsWith(prefix(name)) && file.endsWith('.hnsw'))
   if (found === undefined) return false
   const path = join(dataPath, found)
   try {
@@ -72,28 +72,18 @@ const load = async (graph: Graph, dataPath: string, name: string, rows: number):
   }
 }
 
-const fileName = (name: string, bytes: Uint8Array) => `index-${name}-${crc32(bytes).toString(16)}.hnsw`
+const prefix = (name: string) => `index-${name}-`
+const fileName = (name: string, bytes: Uint8Array) => `${prefix(name)}${crc32(bytes).toString(16)}.hnsw`
 
+/** The checksum is part of the name, so that it cannot be parted from the file. */
 const save = async (graph: Graph, dataPath: string, name: string) => {
-  const unfinished = join(dataPath, `unfinished-${process.pid}-${Math.random().toString(36).slice(2)}`)
-  try {
-    await mkdir(dataPath, { recursive: true })
-    graph.writeIndexSync(unfinished)
-    await rename(unfinished, join(dataPath, fileName(name, await readFile(unfinished))))
-    await removeOldest(dataPath)
-  } catch {
-    // A folder that cannot be written to costs the next start some seconds, nothing else.
-    await rm(unfinished, { force: true }).catch(() => undefined)
-  }
-}
-
-const removeOldest = async (dataPath: string) => {
-  const names = (await readdir(dataPath)).filter(name => name.startsWith('index-'))
-  const files = await Promise.all(
-    names.map(async name => ({ path: join(dataPath, name), at: (await stat(join(dataPath, name))).mtimeMs })),
-  )
-  files.sort((a, b) => b.at - a.at)
-  await Promise.all(files.slice(KEPT_FILES).map(file => rm(file.path, { force: true })))
+  const unnamed = `${prefix(name)}new`
+  await keep(dataPath, unnamed, path => {
+    graph.writeIndexSync(path)
+  })
+  const path = join(dataPath, unnamed)
+  const bytes = await readFile(path).catch(() => undefined)
+  if (bytes !== undefined) await rename(path, join(dataPath, fileName(name, bytes)))
 }
 
 export const inner = (a: Float32Array, aOffset: number, b: Float32Array, bOffset: number): number => {

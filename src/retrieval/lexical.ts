@@ -1,105 +1,146 @@
-import { middleOut } from './encoder.ts'
+/** Lexical features: words, pairs of words and character 4-grams, hashed and weighted by tf-idf. */
 
-/** Beyond this a text is cut in the middle: a pasted log must not cost more than a page. */
-const MAX_CHARS = 8_000
-const BUCKETS = 2 ** 18
+import type { Text } from './text.ts'
 
-/** How often each hashed feature of a text occurs: words, their inner n-grams, pairs of Chinese characters. */
-export const features = (text: string): Map<number, number> => {
-  const counts = new Map<number, number>()
-  const add = (feature: string) => {
-    const bucket = hash(feature)
-    counts.set(bucket, (counts.get(bucket) ?? 0) + 1)
+/** One text's features, in no particular order. Their squares add up to LEXICAL_SHARE. */
+export type Sparse = { ids: Int32Array; values: Float32Array }
+
+/** All examples' features, row after row (CSR). */
+export type Rows = { starts: Int32Array; ids: Int32Array; values: Float32Array }
+
+export type Vocabulary = {
+  /** bucket of a hash -> feature id, or -1 where too few examples have it */
+  idOf: Int32Array
+  idf: Float32Array
+  size: number
+}
+
+const BUCKETS = 1 << 22
+const OPTION_WEIGHT = 0.25
+const LONGEST = 8000
+const GRAM = 4
+/** Lexical and vector similarity add up to 1 for the same text: half each. */
+export const LEXICAL_SHARE = 0.5
+/** Of the lexical half, what words and pairs of words have; character 4-grams have the rest. */
+const WORD_SHARE = 0.6
+/** From so many examples on, what only one of them has is left out: it costs much and says little. */
+const MANY = 3000
+const TOKEN =
+  /\p{Script=Han}|[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|[^\P{L}\p{Script=Han}]+|\p{N}+|[^\s\p{L}\p{N}]/gu
+
+/** The beginning and the end of what is too long, lower case, every digit a 0. */
+function normalise(text: string): string {
+  const half = LONGEST / 2
+  const cut = text.length > LONGEST ? `${text.slice(0, half)} ${text.slice(-half)}` : text
+  return cut
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/\p{Nd}/gu, '0')
+}
+
+function mix(hash: number, value: number): number {
+  return Math.imul(hash ^ value, 0x01000193)
+}
+
+function bucket(hash: number): number {
+  const h = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
+  return (h ^ (h >>> 13)) & (BUCKETS - 1)
+}
+
+function hashOf(text: string, from: number, to: number, seed: number): number {
+  let hash = seed
+  for (let i = from; i < to; i++) hash = mix(hash, text.charCodeAt(i))
+  return hash
+}
+
+type Counts = Map<number, number>
+
+/** Buckets and how often each occurs. */
+export type Counted = { words: Counts; grams: Counts }
+
+function add(counts: Counts, hash: number, weight: number): void {
+  const at = bucket(hash)
+  counts.set(at, (counts.get(at) ?? 0) + weight)
+}
+
+function countField(text: string, weight: number, words: Counts, grams: Counts): void {
+  const clean = normalise(text)
+  let before = 0
+  for (const token of clean.match(TOKEN) ?? []) {
+    const word = hashOf(token, 0, token.length, 0x811c9dc5)
+    add(words, word, weight)
+    if (before !== 0) add(words, mix(mix(before, 0x20), word), weight)
+    before = word
   }
-  const pieces = middleOut(text, MAX_CHARS).toLowerCase().normalize('NFKC').match(piece) ?? []
-  for (const word of pieces) {
-    if (cjk.test(word)) chineseFeatures(word, add)
-    else wordFeatures(word, add)
-  }
-  return counts
-}
-
-const piece = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]+|[\p{L}\p{N}_]+/gu
-const cjk = /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]/u
-
-const wordFeatures = (word: string, add: (feature: string) => void) => {
-  add(`w:${word}`)
-  const padded = ` ${word} `
-  for (let size = 3; size <= 5; size++) {
-    for (let at = 0; at + size <= padded.length; at++) add(padded.slice(at, at + size))
+  for (const chunk of clean.match(/\S+/g) ?? []) {
+    const padded = ` ${chunk} `
+    const last = Math.max(0, padded.length - GRAM)
+    for (let i = 0; i <= last; i++)
+      add(grams, hashOf(padded, i, Math.min(i + GRAM, padded.length), 0x2545f491), weight)
   }
 }
 
-const chineseFeatures = (run: string, add: (feature: string) => void) => {
-  for (let at = 0; at < run.length; at++) {
-    add(`w:${run[at]}`)
-    if (at + 1 < run.length) add(`w:${run.slice(at, at + 2)}`)
+/** Options say less about the task than the question does, so they weigh less. */
+export function count(text: Text): Counted {
+  const words: Counts = new Map()
+  const grams: Counts = new Map()
+  countField(text.question, 1, words, grams)
+  for (const option of text.options ?? []) countField(option, OPTION_WEIGHT, words, grams)
+  return { words, grams }
+}
+
+export function vocabularyOf(counted: readonly Counted[]): Vocabulary {
+  const seen = new Int32Array(BUCKETS)
+  for (const { words, grams } of counted) {
+    for (const at of words.keys()) seen[at]!++
+    for (const at of grams.keys()) if (!words.has(at)) seen[at]!++
   }
-}
-
-/** FNV-1a: short, even, and the same on every machine. */
-const hash = (text: string): number => {
-  let value = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
-  return (value >>> 0) % BUCKETS
-}
-
-export type Lexical = {
-  /** Cosine of TF-IDF with every example, 0 to 1. */
-  similarities(text: string): Float32Array
-}
-
-/** An inverted index: each feature lists the examples that have it, with its weight there. */
-export const buildLexical = (texts: readonly string[]): Lexical => {
-  const bags = texts.map(features)
-  const idf = inverseFrequency(bags)
-  const { offsets, rows, weights } = postings(bags, idf)
-  return {
-    similarities(text) {
-      const scores = new Float32Array(texts.length)
-      for (const [bucket, weight] of weigh(features(text), idf)) {
-        const end = offsets[bucket + 1] ?? 0
-        for (let at = offsets[bucket] ?? 0; at < end; at++) {
-          const row = rows[at] as number
-          scores[row] = (scores[row] as number) + weight * (weights[at] as number)
-        }
-      }
-      return scores
-    },
+  const idOf = new Int32Array(BUCKETS).fill(-1)
+  const idf: number[] = []
+  const n = counted.length
+  const fewest = n < MANY ? 1 : 2
+  for (let at = 0; at < BUCKETS; at++) {
+    if (seen[at]! < fewest) continue
+    idOf[at] = idf.length
+    idf.push(1 + Math.log((1 + n) / (1 + seen[at]!)))
   }
+  return { idOf, idf: Float32Array.from(idf), size: idf.length }
 }
 
-const inverseFrequency = (bags: readonly Map<number, number>[]): Float32Array => {
-  const seen = new Float32Array(BUCKETS)
-  for (const bag of bags) for (const bucket of bag.keys()) seen[bucket] = (seen[bucket] as number) + 1
-  return seen.map(count => Math.log((1 + bags.length) / (1 + count)) + 1)
+function weigh(counts: Counts, vocabulary: Vocabulary, share: number, ids: number[], values: number[]): void {
+  const from = ids.length
+  let squares = 0
+  for (const [at, times] of counts) {
+    const id = vocabulary.idOf[at]!
+    if (id < 0) continue
+    const value = Math.log1p(times) * vocabulary.idf[id]!
+    squares += value * value
+    ids.push(id)
+    values.push(value)
+  }
+  const scale = squares > 0 ? Math.sqrt(share / squares) : 0
+  for (let i = from; i < values.length; i++) values[i]! *= scale
 }
 
-/** Sublinear counts times rarity, scaled to length 1. */
-const weigh = (bag: Map<number, number>, idf: Float32Array): [number, number][] => {
-  const entries = [...bag].map(([bucket, count]): [number, number] => [
-    bucket,
-    (1 + Math.log(count)) * (idf[bucket] as number),
-  ])
-  const length = Math.sqrt(entries.reduce((sum, [, weight]) => sum + weight * weight, 0)) || 1
-  return entries.map(([bucket, weight]) => [bucket, weight / length])
+export function featuresOf(counted: Counted, vocabulary: Vocabulary): Sparse {
+  const ids: number[] = []
+  const values: number[] = []
+  const share = counted.grams.size > 0 ? WORD_SHARE : 1
+  weigh(counted.words, vocabulary, LEXICAL_SHARE * share, ids, values)
+  weigh(counted.grams, vocabulary, LEXICAL_SHARE * (1 - share), ids, values)
+  return { ids: Int32Array.from(ids), values: Float32Array.from(values) }
 }
 
-const postings = (bags: readonly Map<number, number>[], idf: Float32Array) => {
-  const offsets = new Uint32Array(BUCKETS + 1)
-  for (const bag of bags)
-    for (const bucket of bag.keys()) offsets[bucket + 1] = (offsets[bucket + 1] as number) + 1
-  for (let b = 0; b < BUCKETS; b++) offsets[b + 1] = (offsets[b + 1] as number) + (offsets[b] as number)
-  const next = offsets.slice()
-  const rows = new Uint32Array(offsets[BUCKETS] as number)
-  const weights = new Float32Array(rows.length)
-  bags.forEach((bag, row) => {
-    for (const [bucket, weight] of weigh(bag, idf)) {
-      const at = next[bucket] as number
-      rows[at] = row
-      weights[at] = weight
-      next[bucket] = at + 1
-    }
+export function rowsOf(all: readonly Sparse[]): Rows {
+  const starts = new Int32Array(all.length + 1)
+  all.forEach((one, i) => {
+    starts[i + 1] = starts[i]! + one.ids.length
   })
-  return { offsets, rows, weights }
+  const ids = new Int32Array(starts[all.length]!)
+  const values = new Float32Array(starts[all.length]!)
+  all.forEach((one, i) => {
+    ids.set(one.ids, starts[i]!)
+    values.set(one.values, starts[i]!)
+  })
+  return { starts, ids, values }
 }

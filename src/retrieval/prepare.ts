@@ -1,23 +1,21 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Blend, createBlend } from './blend.ts'
-import type { Trial } from './calibrate.ts'
+import { fitKnown, fitProbability, type Judged } from './calibrate.ts'
+import { encodeMany } from './encode-many.ts'
 import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
 import { buildIndex } from './index.ts'
-import { buildLexical } from './lexical.ts'
+import { keepJson } from './kept.ts'
 import type { About, Nearest, Preparation } from './protocol.ts'
+import { asAsked } from './text.ts'
 import { openVectors } from './vectors.ts'
-import { vote } from './vote.ts'
+import { castVote, judge, prepareVoter } from './vote.ts'
 
 export type Prepared = {
   readonly about: About
   readonly encoder: Encoder | undefined
   nearest(text: string): Promise<Nearest>
 }
-
-/** Vectors computed between two writes to disk: what an interruption costs at most. */
-const BATCH = 64
 
 /** Everything a worker needs before it can be asked: encoder, vectors, index, and how good the vote is. */
 export const prepare = async (
@@ -32,10 +30,22 @@ export const prepare = async (
       : await encodeAll(given, encoder, progress)
   const name = fingerprint(given, encoder)
   const index = encoder === undefined ? undefined : await buildIndex(vectors, given.dataPath, name)
-  const blend = createBlend(vectors, index, buildLexical(given.texts))
-  const trials = await remembered(given.dataPath, `trials-${name}.json`, () =>
-    tryEveryExample(given, blend, vectors, encoder !== undefined),
+  const tasks = [...new Set(given.tasks)].sort()
+  const voter = prepareVoter(
+    {
+      texts: given.texts,
+      tasks,
+      labels: Int32Array.from(given.tasks, task => tasks.indexOf(task)),
+      vectors,
+      dims: encoder === undefined ? 0 : DIMENSIONS,
+    },
+    (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? [],
   )
+  const judged = await remembered(given.dataPath, `judged-${name}.json`, () => judge(voter, given.k))
+  const calibration = {
+    probability: fitProbability(judged),
+    known: fitKnown(judged.map(({ familiarity }) => familiarity)),
+  }
   return {
     encoder,
     about: {
@@ -46,11 +56,11 @@ export const prepare = async (
       examples: given.texts.length,
       encoded,
       preparedMs: performance.now() - began,
-      trials,
+      judged,
     },
     async nearest(text) {
-      const neighbours = blend.nearest(text, await encoder?.encode(text), given.k)
-      return { neighbours, ranking: vote(neighbours.map(n => ({ ...n, task: given.tasks[n.row] ?? '' }))) }
+      const vector = (await encoder?.encode(text)) ?? new Float32Array(0)
+      return castVote(voter, calibration, { question: text }, vector, given.k)
     },
   }
 }
@@ -67,18 +77,17 @@ const chooseEncoder = async (given: Preparation) => {
 }
 
 const encodeAll = async (
-  { texts, dataPath }: Preparation,
+  { texts: given, dataPath, modelsPath }: Preparation,
   encoder: Encoder,
   progress: (done: number, total: number) => void,
 ) => {
+  const texts = given.map(asAsked)
   const known = await openVectors(dataPath, encoder.id)
   const missing = [...new Set(texts)].filter(text => known.get(text) === undefined)
-  for (let at = 0; at < missing.length; at += BATCH) {
-    const batch: [string, Float32Array][] = []
-    for (const text of missing.slice(at, at + BATCH)) batch.push([text, await encoder.encode(text)])
+  await encodeMany(missing, encoder, modelsPath, async (batch, done) => {
     await known.add(batch)
-    progress(Math.min(at + BATCH, missing.length), missing.length)
-  }
+    progress(done, missing.length)
+  })
   const vectors = new Float32Array(texts.length * DIMENSIONS)
   texts.forEach((text, row) => {
     vectors.set(known.get(text) ?? [], row * DIMENSIONS)
@@ -86,32 +95,20 @@ const encodeAll = async (
   return { vectors, encoded: missing.length }
 }
 
-/** Changes with anything that the index or the trials depend on. */
-const fingerprint = (given: Preparation, encoder: Encoder | undefined): string => {
-  const hash = createHash('sha256').update(JSON.stringify(['1', encoder?.id, given.k, given.tasks]))
-  for (const text of given.texts) hash.update(`\0${text}`)
-  return hash.digest('hex').slice(0, 16)
-}
+/** Changes with anything that the index or the judgements depend on. */
+const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
+  createHash('sha256')
+    .update(JSON.stringify(['2', encoder?.id, given.k, given.tasks, given.texts]))
+    .digest('hex')
+    .slice(0, 16)
 
-/** Each example is decided by the others: the measure of what the vote is worth on this context. */
-const tryEveryExample = (given: Preparation, blend: Blend, vectors: Float32Array, dense: boolean): Trial[] =>
-  given.texts.map((text, row) => {
-    const vector = dense ? vectors.subarray(row * DIMENSIONS, (row + 1) * DIMENSIONS) : undefined
-    const neighbours = blend.nearest(text, vector, given.k, row)
-    const [best] = vote(neighbours.map(n => ({ ...n, task: given.tasks[n.row] ?? '' })))
-    return { row, task: best?.task ?? '', confidence: best?.confidence ?? 0 }
-  })
-
-const remembered = async <T>(dataPath: string, name: string, compute: () => T): Promise<T> => {
+const remembered = async (dataPath: string, name: string, compute: () => Judged[]): Promise<Judged[]> => {
   const path = join(dataPath, name)
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as T
+    return JSON.parse(await readFile(path, 'utf8')) as Judged[]
   } catch {
     const value = compute()
-    await mkdir(dataPath, { recursive: true })
-      .then(() => writeFile(`${path}.${process.pid}`, JSON.stringify(value)))
-      .then(() => rename(`${path}.${process.pid}`, path))
-      .catch(() => undefined)
+    await keepJson(dataPath, name, value)
     return value
   }
 }

@@ -1,10 +1,10 @@
-import type { Neighbour } from './blend.ts'
-import type { Trial } from './calibrate.ts'
-import type { Ranked } from './vote.ts'
+import type { Judged } from './calibrate.ts'
+import type { Text } from './text.ts'
+import type { Voted } from './vote.ts'
 
 /** What a worker is given when it starts. Texts and tasks are by row. */
 export type Preparation = {
-  readonly texts: readonly string[]
+  readonly texts: readonly Text[]
   readonly tasks: readonly string[]
   readonly k: number
   readonly encoder: 'auto' | 'minilm' | 'lexical'
@@ -12,7 +12,7 @@ export type Preparation = {
   readonly dataPath: string
 }
 
-export type Nearest = { readonly neighbours: readonly Neighbour[]; readonly ranking: readonly Ranked[] }
+export type Nearest = Voted
 
 export type About = {
   readonly encoder: 'minilm' | 'lexical'
@@ -24,7 +24,8 @@ export type About = {
   /** Examples whose vector was not known yet. */
   readonly encoded: number
   readonly preparedMs: number
-  readonly trials: readonly Trial[]
+  /** Examples decided as if they were new: what the vote is worth on this context. */
+  readonly judged: readonly Judged[]
 }
 
 export type Request =

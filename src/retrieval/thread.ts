@@ -12,10 +12,11 @@ export type Thread = {
 }
 
 /** Sources run from a test runner: a worker needs the compiled file, which the runner makes first. */
-const script = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/retrieval/worker.js' : './worker.js',
-  import.meta.url,
-)
+export const compiled = (name: string): URL =>
+  new URL(
+    import.meta.url.endsWith('.ts') ? `../../dist/retrieval/${name}.js` : `./${name}.js`,
+    import.meta.url,
+  )
 
 type Pending = { resolve(value: Nearest | Float32Array): void; reject(error: Error): void }
 
@@ -23,7 +24,7 @@ export const startThread = async (
   preparation: Preparation,
   onProgress?: (done: number, total: number) => void,
 ): Promise<Thread> => {
-  const worker = new Worker(script, { workerData: preparation })
+  const worker = new Worker(compiled('worker'), { workerData: preparation })
   const pending = new Map<number, Pending>()
   let dead: Error | undefined
   let sequence = 0

@@ -1,8 +1,8 @@
 import type { Model } from '../experts/model.ts'
-import { exampleText } from '../knowledge/context.ts'
 import { UNKNOWN } from '../knowledge/map.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
 import type { Nearest } from '../retrieval/protocol.ts'
+import { asAsked } from '../retrieval/text.ts'
 import type { Said } from './decide.ts'
 import type { Events } from './events.ts'
 import { readTask } from './read-task.ts'
@@ -52,7 +52,7 @@ const shown =
   ({ row }: { row: number }): string => {
     const example = examples[row]
     if (example === undefined) return ''
-    const text = fenced(middleOut(exampleText(example), SHOWN_CHARS)).replace(/\s+/g, ' ')
+    const text = fenced(middleOut(asAsked(example), SHOWN_CHARS)).replace(/\s+/g, ' ')
     return `- ${text}\n  **Task: [${example.task}]**`
   }
 

@@ -22,20 +22,28 @@ export type Decision = Readonly<{
   /** How sure it is that the task is right, 0 to 1. */
   confidence: number
   neighbours: readonly NearExample[]
+  /** How familiar the question is: the share of the context's own questions that are no more so. */
+  known: number
   /** What the neighbours alone would have said, best first. */
   ranking: readonly { readonly task: string; readonly confidence: number }[]
   snapshot: string
 }>
 
 /** Without a classifier's word the neighbours' task still counts if it is at least this likely. */
-export const LOWER_BAR = 0.5
+export const LOWER_BAR = 0.3
+
+/**
+ * A question less familiar than all but this share of the context's own is like nothing that the promise was measured
+ * on: the neighbours do not decide it alone, and without a classifier it fits no task.
+ */
+export const STRANGE = 0.02
 
 /** What the classifier said, or that it was asked in vain. */
 export type Said = { readonly task: string } | 'nothing'
 
 /** Certain enough, by the map's allowed error, to let the neighbours decide alone. */
-export const isCertain = ({ threshold }: Snapshot, { ranking }: Nearest): boolean =>
-  threshold !== undefined && ranking[0] !== undefined && ranking[0].confidence >= threshold
+export const isCertain = ({ threshold }: Snapshot, { margin, known }: Nearest): boolean =>
+  threshold !== undefined && margin >= threshold && known >= STRANGE
 
 export const wantsClassifier = (snapshot: Snapshot, nearest: Nearest): boolean => {
   const use = snapshot.map.classifier?.use ?? 'never'
@@ -54,7 +62,11 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
       ...neighbour,
       task: snapshot.examples[neighbour.row]?.task ?? UNKNOWN,
     })),
-    ranking: nearest.ranking,
+    known: Math.round(nearest.known * 1e4) / 1e4,
+    ranking: nearest.ranking.map(({ task, confidence }) => ({
+      task,
+      confidence: Math.round(confidence * 1e4) / 1e4,
+    })),
     snapshot: snapshot.version,
   })
   if (said !== 'nothing') {
@@ -63,7 +75,7 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
   if (best !== undefined && isCertain(snapshot, nearest)) {
     return record(best.task, 'neighbours', best.confidence)
   }
-  if (best !== undefined && best.confidence >= LOWER_BAR) {
+  if (best !== undefined && best.confidence >= LOWER_BAR && nearest.known >= STRANGE) {
     return record(best.task, 'fallback', best.confidence)
   }
   return record(UNKNOWN, 'fallback', confidenceIn(UNKNOWN, nearest))
@@ -79,8 +91,9 @@ export const pinned = (snapshot: Snapshot, task: string, experts: readonly strin
   decidedBy: 'pinned',
   confidence: 1,
   neighbours: [],
+  known: 1,
   ranking: [],
   snapshot: snapshot.version,
 })
 
-export const nothingFound: Nearest = { neighbours: [], ranking: [] }
+export const nothingFound: Nearest = { neighbours: [], ranking: [], margin: 0, known: 0 }

@@ -3,7 +3,6 @@ import type { Ask, Passage } from '../experts/expert.ts'
 import type { Crew } from '../experts/registry.ts'
 import { UNKNOWN } from '../knowledge/map.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
-import type { Nearest } from '../retrieval/protocol.ts'
 import { type Called, callExperts } from './call.ts'
 import { classify } from './classify.ts'
 import { type Decision, decide, nothingFound, pinned, wantsClassifier } from './decide.ts'
@@ -127,8 +126,8 @@ const passagesFor = async (
   signal: AbortSignal,
 ): Promise<Passage[]> => {
   const pinnedBlind = decision.decidedBy === 'pinned'
-  const nearest: Nearest = pinnedBlind ? await snapshot.retriever.nearest(text, signal) : decision
-  return nearest.neighbours.flatMap(({ row, similarity }): Passage[] => {
+  const { neighbours } = pinnedBlind ? await snapshot.retriever.nearest(text, signal) : decision
+  return neighbours.flatMap(({ row, similarity }): Passage[] => {
     const example = snapshot.examples[row]
     if (example?.reply === undefined) return []
     if (!pinnedBlind && example.task !== decision.task) return []

@@ -2,8 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, expect, test } from 'vitest'
-import { exampleText, readContext } from '../../src/knowledge/context.ts'
+import { readContext } from '../../src/knowledge/context.ts'
 import { readSources } from '../../src/knowledge/sources.ts'
+import { asAsked } from '../../src/retrieval/text.ts'
 import { mapOf, userFolder } from '../support/gateway.ts'
 
 let folder = ''
@@ -53,7 +54,7 @@ test('CSV, with options in columns or in one, and gzip are read like JSONL', asy
     { id: '1', question: 'first, with comma', task: 'build', options: ['yes', 'no'], answer: 'B' },
     { id: '2', question: 'two\nlines', task: 'deploy', options: undefined },
   ])
-  expect(exampleText(examples[0]!)).toBe('first, with comma\nA. yes\nB. no')
+  expect(asAsked(examples[0]!)).toBe('first, with comma\nA. yes\nB. no')
   expect((await read('q.csv.gz', gzipSync(csv))).examples).toHaveLength(2)
   expect((await read('o.csv', 'question,task,options\nq,build,x | y\n')).examples[0]?.options).toEqual([
     'x',

@@ -55,17 +55,30 @@ const snapshot = (threshold: number | undefined, classifier = '') =>
     threshold,
   }) as unknown as Snapshot
 
-const nearest = (confidence: number) => ({ neighbours: [], ranking: [{ task: 'deploy', confidence }] })
+const nearest = (confidence: number, known = 1) => ({
+  neighbours: [],
+  ranking: [{ task: 'deploy', confidence }],
+  margin: confidence,
+  known,
+})
 
-test('neighbours decide alone from the threshold on, fall back from one half on, and below that it is unknown', () => {
+test('neighbours decide alone from the threshold on, fall back from the lower bar on, and below that it is unknown', () => {
   const how = (confidence: number, threshold: number | undefined = 0.8) => {
     const { task, decidedBy } = decide(snapshot(threshold), nearest(confidence), 'nothing')
     return [task, decidedBy]
   }
   expect(how(0.8)).toEqual(['deploy', 'neighbours'])
   expect(how(0.79)).toEqual(['deploy', 'fallback'])
-  expect(how(0.49)).toEqual(['unknown', 'fallback'])
+  expect(how(0.29)).toEqual(['unknown', 'fallback'])
   expect(decide(snapshot(undefined), nearest(0.99), 'nothing').decidedBy).toBe('fallback')
+})
+
+test('a question like nothing in the context is not decided by its neighbours, however sure they are', () => {
+  expect(decide(snapshot(0.8), nearest(0.99, 0.01), 'nothing')).toMatchObject({
+    task: 'unknown',
+    decidedBy: 'fallback',
+  })
+  expect(wantsClassifier(snapshot(0.8, 'classifier: { expert: a }\n'), nearest(0.99, 0.01))).toBe(true)
 })
 
 test('without any neighbour the question is unknown, and still has experts', () => {

@@ -1,0 +1,129 @@
+import type { Features } from './head.ts'
+import type { Rows, Sparse } from './lexical.ts'
+
+/** An example near a question, by its row in the context, and how near by either measure. */
+export type Neighbour = {
+  readonly row: number
+  /** The sum of the two, at most 1: neither alone is best. */
+  readonly similarity: number
+  readonly dense: number
+  readonly lexical: number
+}
+
+export type Search = {
+  /**
+   * The nearest examples, nearest first. `near` are candidates by vectors alone; `skip` says which must not be found,
+   * for examples that are judged as if they were new.
+   */
+  nearest(
+    vector: Float32Array,
+    text: Sparse,
+    near: readonly number[],
+    count: number,
+    skip?: (row: number) => boolean,
+  ): Neighbour[]
+}
+
+const CANDIDATES = 32
+/** A search reads at most this many entries of the index, those of the rarest features first. */
+const ENTRIES = 20_000
+
+export const createSearch = (features: Features): Search => {
+  const { dense, dims, rows } = features
+  const postings = postingsOf(rows, features.n, features.lexical)
+  // Kept between searches, and left all zero by each of them.
+  const scores = new Float32Array(features.n)
+  const query = new Float32Array(features.lexical)
+
+  /** Examples that share rare features, best first. */
+  const byWords = (text: Sparse): number[] => {
+    const touched = addUp(postings, text, scores)
+    const found = best(touched, scores, CANDIDATES + 1)
+    for (const row of touched) scores[row] = 0
+    return found
+  }
+  const innerDense = (vector: Float32Array, row: number) => {
+    let sum = 0
+    for (let j = 0, at = row * dims; j < dims; j++) sum += vector[j]! * dense[at + j]!
+    return sum
+  }
+  const innerLexical = (row: number) => {
+    let sum = 0
+    for (let p = rows.starts[row]!; p < rows.starts[row + 1]!; p++)
+      sum += rows.values[p]! * query[rows.ids[p]!]!
+    return sum
+  }
+
+  return {
+    nearest(vector, text, near, count, skip) {
+      const candidates = new Set([...byWords(text), ...near])
+      text.ids.forEach((id, p) => {
+        query[id] = text.values[p]!
+      })
+      const found: Neighbour[] = []
+      for (const row of candidates) {
+        if (skip?.(row)) continue
+        const [byVector, byText] = [innerDense(vector, row), innerLexical(row)]
+        found.push({ row, similarity: byVector + byText, dense: byVector, lexical: byText })
+      }
+      for (const id of text.ids) query[id] = 0
+      return found.sort((a, b) => b.similarity - a.similarity || a.row - b.row).slice(0, count)
+    },
+  }
+}
+
+/** Feature by feature, the examples that have it. */
+type Postings = { readonly starts: Int32Array; readonly rows: Int32Array; readonly values: Float32Array }
+
+const postingsOf = (rows: Rows, n: number, lexical: number): Postings => {
+  const starts = new Int32Array(lexical + 1)
+  for (const id of rows.ids) starts[id + 1]!++
+  for (let id = 0; id < lexical; id++) starts[id + 1]! += starts[id]!
+  const next = starts.slice(0, lexical)
+  const found = new Int32Array(rows.ids.length)
+  const values = new Float32Array(rows.ids.length)
+  for (let row = 0; row < n; row++) {
+    for (let p = rows.starts[row]!; p < rows.starts[row + 1]!; p++) {
+      const at = next[rows.ids[p]!]!++
+      found[at] = row
+      values[at] = rows.values[p]!
+    }
+  }
+  return { starts, rows: found, values }
+}
+
+/** Adds to each example's score what it shares with the text, rare features first; returns who has a score now. */
+const addUp = ({ starts, rows, values }: Postings, text: Sparse, scores: Float32Array): number[] => {
+  const length = (id: number) => starts[id + 1]! - starts[id]!
+  const byRarity = Array.from(text.ids.keys()).sort((a, b) => length(text.ids[a]!) - length(text.ids[b]!))
+  const touched: number[] = []
+  let left = ENTRIES
+  for (const p of byRarity) {
+    const id = text.ids[p]!
+    left -= length(id)
+    if (left < 0) break
+    for (let at = starts[id]!; at < starts[id + 1]!; at++) {
+      const row = rows[at]!
+      if (scores[row] === 0) touched.push(row)
+      scores[row]! += values[at]! * text.values[p]!
+    }
+  }
+  return touched
+}
+
+/** The `count` best of some rows, best first; ties by the lower row. */
+const best = (rows: readonly number[], scores: Float32Array, count: number): number[] => {
+  const kept: number[] = []
+  for (const row of rows) {
+    const score = scores[row]!
+    if (kept.length === count && scores[kept[count - 1]!]! >= score) continue
+    let at = Math.min(kept.length, count - 1)
+    for (; at > 0; at--) {
+      const other = kept[at - 1]!
+      if (scores[other]! > score || (scores[other] === score && other < row)) break
+      kept[at] = other
+    }
+    kept[at] = row
+  }
+  return kept
+}
