@@ -7,7 +7,7 @@ import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
 import { createLive, type Live } from './knowledge/live.ts'
 import { prepareSnapshot } from './knowledge/prepare.ts'
-import { readSources } from './knowledge/sources.ts'
+import { readSources, type Sources } from './knowledge/sources.ts'
 import { createWatcher } from './knowledge/watch.ts'
 import { createLeases } from './leases.ts'
 import { fanOut } from './observe/fan-out.ts'
@@ -45,9 +45,10 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
   const events = fanOut([metrics.events, createLogEvents(log, config.logQuestions)])
   const prepare = preparation(config, { retrievers, registry, events, onProgress: options.onProgress })
 
-  const live = createLive(await prepare())
+  const read = () => readSources(config.mapPath, config.environment)
+  const live = createLive(await prepare(await read()))
   events.swapped(live.current())
-  const swaps = createSwaps(config, live, prepare, events)
+  const swaps = createSwaps(live, read, prepare, events)
   if (options.watchFiles !== false) swaps.watch()
 
   let closing = false
@@ -87,19 +88,18 @@ type Parts = {
 /** From files to something that can be served: the snapshot, and the experts that its map names. */
 const preparation =
   (config: Config, { retrievers, registry, events, onProgress }: Parts) =>
-  async (): Promise<Serving> => {
-    const { environment, encoder, modelsPath, dataPath, mapPath } = config
+  async (sources: Sources): Promise<Serving> => {
+    const { encoder, modelsPath, dataPath } = config
     const settings = { encoder, modelsPath, dataPath, queue: QUEUE, onWorkerDied: events.workerDied }
     // One core is left to the requests themselves.
     const workers = Math.max(1, availableParallelism() - 1)
     const { snapshot, release } = await prepareSnapshot(
       {
-        environment,
         retrievers,
         createRetriever: given =>
           createRetriever({ ...given, ...settings, workers, ...(onProgress && { onProgress }) }),
       },
-      mapPath,
+      sources,
     )
     const crew = await registry.hire(snapshot.map)
     const done = () => {
@@ -111,9 +111,9 @@ const preparation =
 
 /** Replaces what is served when the files change, and remembers why it could not. */
 const createSwaps = (
-  config: Config,
   live: Live<Serving>,
-  prepare: () => Promise<Serving>,
+  read: () => Promise<Sources>,
+  prepare: (sources: Sources) => Promise<Serving>,
   events: SwapEvents,
 ) => {
   let problem: string | undefined
@@ -122,8 +122,8 @@ const createSwaps = (
     try {
       const before = live.current()
       const serving = await live.replace(async current => {
-        const { version } = await readSources(config.mapPath, config.environment)
-        return version === current.snapshot.version ? undefined : await prepare()
+        const sources = await read()
+        return sources.version === current.snapshot.version ? undefined : await prepare(sources)
       })
       problem = undefined
       if (serving !== before) events.swapped(serving)

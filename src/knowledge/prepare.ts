@@ -5,13 +5,11 @@ import { thresholdFor } from '../retrieval/calibrate.ts'
 import type { Retriever, RetrieverOptions } from '../retrieval/retriever.ts'
 import { asAsked } from '../retrieval/text.ts'
 import type { Example } from './context.ts'
-import type { Environment } from './document.ts'
 import { errorsOf, InvalidFilesError, warningsOf } from './problem.ts'
 import type { Snapshot } from './snapshot.ts'
-import { readSources } from './sources.ts'
+import type { Sources } from './sources.ts'
 
 export type PrepareDeps = {
-  readonly environment: Environment
   /** Snapshots of one context share its workers, so that a change of the map alone is live at once. */
   readonly retrievers: Leases<Retriever>
   readonly createRetriever: (given: Pick<RetrieverOptions, 'texts' | 'tasks' | 'k'>) => Promise<Retriever>
@@ -19,9 +17,9 @@ export type PrepareDeps = {
 
 export type Prepared = { readonly snapshot: Snapshot; release(): void }
 
-/** Reads, validates, builds and warms: everything that can fail does so here, beside what is being served. */
-export const prepareSnapshot = async (deps: PrepareDeps, mapPath: string): Promise<Prepared> => {
-  const { map, examples, prompt, problems, files, version } = await readSources(mapPath, deps.environment)
+/** Validates, builds and warms: everything that can fail does so here, beside what is being served. */
+export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Promise<Prepared> => {
+  const { map, examples, prompt, problems, files, version } = sources
   if (map === undefined || prompt === undefined || errorsOf(problems).length > 0) {
     throw new InvalidFilesError(problems)
   }
