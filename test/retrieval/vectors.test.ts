@@ -1,0 +1,100 @@
+import { appendFile, mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, expect, test } from 'vitest'
+import { DIMENSIONS, loadEncoder, middleOut } from '../../src/retrieval/encoder.ts'
+import { buildIndex } from '../../src/retrieval/index.ts'
+import { openVectors } from '../../src/retrieval/vectors.ts'
+import { root } from '../support/gateway.ts'
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'coe-vectors-'))
+})
+
+const vector = (seed: number) => {
+  let state = seed * 2_654_435_761 + 1
+  const values = Float32Array.from({ length: DIMENSIONS }, () => {
+    state = (state * 16_807) % 2_147_483_647
+    return state / 2_147_483_647 - 0.5
+  })
+  const length = Math.hypot(...values)
+  return values.map(value => value / length)
+}
+
+test('a vector that was computed once is there after a restart', async () => {
+  const before = await openVectors(folder, 'e')
+  await before.add([
+    ['one', vector(1)],
+    ['two', vector(2)],
+  ])
+  const after = await openVectors(folder, 'e')
+  expect(after.get('two')).toEqual(vector(2))
+  expect(after.get('three')).toBeUndefined()
+  expect((await openVectors(folder, 'another-model')).get('one')).toBeUndefined()
+})
+
+test('a record that a crash cut short, and all that follows damage, is dropped and computed again', async () => {
+  const before = await openVectors(folder, 'e')
+  await before.add([
+    ['one', vector(1)],
+    ['two', vector(2)],
+  ])
+  const path = join(folder, 'vectors-e.bin')
+  await truncate(path, (await readFile(path)).length - 7)
+  const after = await openVectors(folder, 'e')
+  expect([after.get('one'), after.get('two')]).toEqual([vector(1), undefined])
+  await after.add([['two', vector(2)]])
+  expect((await openVectors(folder, 'e')).get('two')).toEqual(vector(2))
+  await appendFile(path, 'garbage')
+  expect((await openVectors(folder, 'e')).get('two')).toEqual(vector(2))
+})
+
+test('a folder that cannot be written to costs nothing but the next start', async () => {
+  await writeFile(join(folder, 'file'), '')
+  const vectors = await openVectors(join(folder, 'file/below'), 'e')
+  await vectors.add([['one', vector(1)]])
+  expect(vectors.get('one')).toEqual(vector(1))
+})
+
+const rowsOf = (count: number) => {
+  const rows = new Float32Array(count * DIMENSIONS)
+  for (let row = 0; row < count; row++) rows.set(vector(row + 1), row * DIMENSIONS)
+  return rows
+}
+
+test('the HNSW index finds what exact search finds, and is loaded the second time', async () => {
+  const rows = rowsOf(700)
+  const hnsw = await buildIndex(rows, folder, 'test')
+  const exact = await buildIndex(rows.subarray(0, 300 * DIMENSIONS), folder, 'small')
+  expect([hnsw.kind, exact.kind, exact.because]).toEqual(['hnsw', 'exact', '300 examples are few'])
+  const loaded = await buildIndex(rows, folder, 'test')
+  for (const row of [0, 123, 699]) {
+    const found = hnsw.nearest(vector(row + 1), 5)
+    expect(found[0]).toMatchObject({ row, similarity: expect.closeTo(1, 4) })
+    expect(loaded.nearest(vector(row + 1), 5)).toEqual(found)
+  }
+  expect((await readdir(folder)).filter(name => name.startsWith('index-test'))).toHaveLength(1)
+})
+
+test('a damaged index file is noticed before the native code reads it, and built again', async () => {
+  const rows = rowsOf(600)
+  await buildIndex(rows, folder, 'test')
+  const name = (await readdir(folder)).find(file => file.startsWith('index-test')) ?? ''
+  const bytes = await readFile(join(folder, name))
+  bytes.fill(255, 100, 400)
+  await writeFile(join(folder, name), bytes)
+  expect((await buildIndex(rows, folder, 'test')).nearest(vector(5), 1)[0]?.row).toBe(4)
+})
+
+test("a text's vector is the same whenever and wherever it is encoded, and a long one costs what a page does", async () => {
+  const encoder = await loadEncoder(join(root, 'models'))
+  const text = 'pod 重启 with exit code 137'
+  const alone = await encoder.encode(text)
+  await encoder.encode('something else in between')
+  expect(await encoder.encode(text)).toEqual(alone)
+  expect(Math.hypot(...alone)).toBeCloseTo(1, 5)
+  const log = 'ERROR connection reset by peer at line 5\n'.repeat(20_000)
+  expect(await encoder.encode(`why does it fail?\n${log}`)).toHaveLength(DIMENSIONS)
+  expect(middleOut(log, 100)).toHaveLength(101)
+})

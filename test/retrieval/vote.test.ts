@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest'
+import {
+  binomialTail,
+  fitKnown,
+  fitProbability,
+  type Judged,
+  knownShare,
+  probabilityOf,
+  thresholdFor,
+} from '../../src/retrieval/calibrate.ts'
+import { castVote, judge, prepareVoter } from '../../src/retrieval/vote.ts'
+
+const random = (seed: number) => {
+  let state = seed
+  return () => {
+    state = (state * 16_807) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
+
+/** Judgements whose truth is known: right with a probability that rises with the margin. */
+const judgements = (count: number, seed: number): Judged[] => {
+  const next = random(seed)
+  return Array.from({ length: count }, (_, row) => {
+    const margin = next()
+    return {
+      row,
+      task: 't',
+      margin,
+      right: next() < 1 / (1 + Math.exp(-(0.5 + 4 * margin))),
+      familiarity: margin,
+    }
+  })
+}
+
+test('the probability is what it says: of those near p, the share p was right', () => {
+  const fit = fitProbability(judgements(20_000, 3))
+  expect(fit.a).toBeCloseTo(0.5, 0)
+  expect(fit.b).toBeCloseTo(4, 0)
+  expect(probabilityOf(fit, 0.5)).toBeCloseTo(1 / (1 + Math.exp(-2.5)), 1)
+})
+
+test('few examples, all of them right, do not make the vote certain of everything', () => {
+  const all = [0.1, 0.2, 0.3].map((margin, row) => ({ row, task: 't', margin, right: true, familiarity: 1 }))
+  const fit = fitProbability(all)
+  expect(probabilityOf(fit, 0)).toBeLessThan(0.7)
+  expect(probabilityOf(fit, 1)).toBeLessThan(0.9999)
+})
+
+test('the exact binomial tail', () => {
+  expect(binomialTail(0, 10, 0.1)).toBeCloseTo(0.9 ** 10, 12)
+  expect(binomialTail(1, 3, 0.5)).toBeCloseTo(0.5, 12)
+  expect(binomialTail(10, 10, 0.3)).toBeCloseTo(1, 12)
+})
+
+test('a threshold keeps its promise on new questions in at least nine of ten contexts', () => {
+  let broken = 0
+  for (let draw = 1; draw <= 100; draw++) {
+    const threshold = thresholdFor(judgements(1_500, draw * 7), 0.05)
+    if (threshold === undefined) continue
+    const decided = judgements(4_000, draw * 13 + 5).filter(({ margin }) => margin >= threshold)
+    const error = decided.filter(({ right }) => !right).length / decided.length
+    if (error > 0.055) broken++
+  }
+  expect(broken).toBeLessThanOrEqual(10)
+})
+
+test('too few examples promise nothing, and neither do judgements that are mostly wrong', () => {
+  expect(thresholdFor(judgements(20, 3), 0.05)).toBeUndefined()
+  expect(
+    thresholdFor(
+      judgements(2_000, 3).map(one => ({ ...one, right: one.row % 2 === 0 })),
+      0.05,
+    ),
+  ).toBeUndefined()
+})
+
+test('how known a question is says which share of the context is no more familiar', () => {
+  const known = fitKnown([0.1, 0.2, 0.3, 0.4])
+  expect(knownShare(known, 0.05)).toBeCloseTo(0.2)
+  expect(knownShare(known, 0.25)).toBeCloseTo(0.6)
+  expect(knownShare(known, 0.9)).toBeCloseTo(1)
+})
+
+const words = {
+  build: ['compile', 'maven', 'gradle', 'artefact', 'linker'],
+  deploy: ['rollout', 'helm', 'canary', 'argo', 'kubectl'],
+}
+const texts = Object.entries(words).flatMap(([task, list]) =>
+  list.flatMap(a => list.map(b => ({ task, question: `${a} problem with ${b} today` }))),
+)
+const context = {
+  texts,
+  tasks: ['build', 'deploy'],
+  labels: Int32Array.from(texts, ({ task }) => (task === 'build' ? 0 : 1)),
+  vectors: new Float32Array(0),
+  dims: 0,
+}
+
+test('the vote names the task whose words the question uses, the same way every time', () => {
+  const once = () => {
+    const voter = prepareVoter(context, () => [])
+    const judged = judge(voter, 8)
+    const calibration = {
+      probability: fitProbability(judged),
+      known: fitKnown(judged.map(j => j.familiarity)),
+    }
+    return castVote(voter, calibration, { question: 'helm canary is stuck' }, new Float32Array(0), 8)
+  }
+  const voted = once()
+  expect(voted.ranking[0]?.task).toBe('deploy')
+  expect(voted.ranking.reduce((sum, { confidence }) => sum + confidence, 0)).toBeCloseTo(1)
+  expect(voted.neighbours.every(({ row }) => texts[row]?.task === 'deploy')).toBe(true)
+  expect(once()).toEqual(voted)
+})
+
+test('an example is judged without itself and without its copies', () => {
+  const doubled = {
+    ...context,
+    texts: [...texts, ...texts],
+    labels: Int32Array.from([...context.labels, ...context.labels.map(l => 1 - l)]),
+  }
+  const judged = judge(
+    prepareVoter(doubled, () => []),
+    8,
+  )
+  expect(judged).toHaveLength(100)
+  // Every copy contradicts its original: found by itself, each example would be right.
+  expect(judged.filter(({ right }) => right).length).toBeLessThan(80)
+})
