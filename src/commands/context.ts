@@ -99,7 +99,7 @@ const inWords = (stats: ReturnType<typeof statsOf>): string => {
           .join(', ')}`,
     ),
     '',
-    `Leave-one-out task accuracy: ${percent(accuracy)} (${right} of ${of}), each example decided by all the others.`,
+    `Leave-one-out task accuracy: ${percent(accuracy)} (${right} of ${of}); each example decided without itself, its copies and its part of the context.`,
   ].join('\n')
 }
 

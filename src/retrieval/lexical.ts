@@ -15,7 +15,7 @@ export type Vocabulary = {
   size: number
 }
 
-const BUCKETS = 1 << 22
+const BUCKETS = 1 << 21
 const OPTION_WEIGHT = 0.25
 const LONGEST = 8000
 const GRAM = 4
@@ -55,8 +55,10 @@ function hashOf(text: string, from: number, to: number, seed: number): number {
 
 type Counts = Map<number, number>
 
-/** Buckets and how often each occurs. */
-export type Counted = { words: Counts; grams: Counts }
+/** Buckets and how often each occurs, as plain arrays: a context's worth of maps would be ten times as large. */
+type Tally = { readonly buckets: Int32Array; readonly times: Float32Array }
+
+export type Counted = { readonly words: Tally; readonly grams: Tally }
 
 function add(counts: Counts, hash: number, weight: number): void {
   const at = bucket(hash)
@@ -80,20 +82,24 @@ function countField(text: string, weight: number, words: Counts, grams: Counts):
   }
 }
 
+function tallyOf(counts: Counts): Tally {
+  return { buckets: Int32Array.from(counts.keys()), times: Float32Array.from(counts.values()) }
+}
+
 /** Options say less about the task than the question does, so they weigh less. */
 export function count(text: Text): Counted {
   const words: Counts = new Map()
   const grams: Counts = new Map()
   countField(text.question, 1, words, grams)
   for (const option of text.options ?? []) countField(option, OPTION_WEIGHT, words, grams)
-  return { words, grams }
+  return { words: tallyOf(words), grams: tallyOf(grams) }
 }
 
 export function vocabularyOf(counted: readonly Counted[]): Vocabulary {
   const seen = new Int32Array(BUCKETS)
   for (const { words, grams } of counted) {
-    for (const at of words.keys()) seen[at]!++
-    for (const at of grams.keys()) if (!words.has(at)) seen[at]!++
+    for (const at of words.buckets) seen[at]!++
+    for (const at of grams.buckets) seen[at]!++
   }
   const idOf = new Int32Array(BUCKETS).fill(-1)
   const idf: number[] = []
@@ -107,13 +113,13 @@ export function vocabularyOf(counted: readonly Counted[]): Vocabulary {
   return { idOf, idf: Float32Array.from(idf), size: idf.length }
 }
 
-function weigh(counts: Counts, vocabulary: Vocabulary, share: number, ids: number[], values: number[]): void {
+function weigh(tally: Tally, vocabulary: Vocabulary, share: number, ids: number[], values: number[]): void {
   const from = ids.length
   let squares = 0
-  for (const [at, times] of counts) {
-    const id = vocabulary.idOf[at]!
+  for (let i = 0; i < tally.buckets.length; i++) {
+    const id = vocabulary.idOf[tally.buckets[i]!]!
     if (id < 0) continue
-    const value = Math.log1p(times) * vocabulary.idf[id]!
+    const value = Math.log1p(tally.times[i]!) * vocabulary.idf[id]!
     squares += value * value
     ids.push(id)
     values.push(value)
@@ -125,7 +131,7 @@ function weigh(counts: Counts, vocabulary: Vocabulary, share: number, ids: numbe
 export function featuresOf(counted: Counted, vocabulary: Vocabulary): Sparse {
   const ids: number[] = []
   const values: number[] = []
-  const share = counted.grams.size > 0 ? WORD_SHARE : 1
+  const share = counted.grams.buckets.length > 0 ? WORD_SHARE : 1
   weigh(counted.words, vocabulary, LEXICAL_SHARE * share, ids, values)
   weigh(counted.grams, vocabulary, LEXICAL_SHARE * (1 - share), ids, values)
   return { ids: Int32Array.from(ids), values: Float32Array.from(values) }
@@ -143,4 +149,9 @@ export function rowsOf(all: readonly Sparse[]): Rows {
     values.set(one.values, starts[i]!)
   })
   return { starts, ids, values }
+}
+
+export function rowAt({ starts, ids, values }: Rows, row: number): Sparse {
+  const [from, to] = [starts[row]!, starts[row + 1]!]
+  return { ids: ids.subarray(from, to), values: values.subarray(from, to) }
 }

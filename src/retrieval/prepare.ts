@@ -98,7 +98,7 @@ const encodeAll = async (
 /** Changes with anything that the index or the judgements depend on. */
 const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
   createHash('sha256')
-    .update(JSON.stringify(['2', encoder?.id, given.k, given.tasks, given.texts]))
+    .update(JSON.stringify(['3', encoder?.id, given.k, given.tasks, given.texts]))
     .digest('hex')
     .slice(0, 16)
 

@@ -8,7 +8,7 @@ import {
 } from './calibrate.ts'
 import { centre, centreAll, meanOf } from './centre.ts'
 import { type Features, fitHead, type Head, scoresOf, scoresWithout, shuffled } from './head.ts'
-import { count, featuresOf, rowsOf, type Sparse, type Vocabulary, vocabularyOf } from './lexical.ts'
+import { count, featuresOf, rowAt, rowsOf, type Vocabulary, vocabularyOf } from './lexical.ts'
 import { createSearch, type Neighbour, type Search } from './search.ts'
 import type { Text } from './text.ts'
 
@@ -16,7 +16,8 @@ import type { Text } from './text.ts'
 const VOTE_WEIGHT = 0.45
 /** How much more the nearest say than those a little further away. */
 const SHARPNESS = 20
-const FOLDS = 10
+/** Parts of which each is judged by a head that has forgotten it. A large context spares a fifth for it. */
+const foldsFor = (n: number) => (n > 2_000 ? 5 : 10)
 /** More examples than these are not judged: enough for the calibration, and preparing stays quick. */
 const JUDGED = 5_000
 const NEAR = 32
@@ -51,7 +52,6 @@ export type Voted = {
 export type Voter = {
   readonly context: Context
   readonly features: Features
-  readonly sparse: readonly Sparse[]
   readonly vocabulary: Vocabulary
   readonly mean: Float64Array
   readonly head: Head
@@ -63,17 +63,16 @@ export const prepareVoter = (context: Context, near: Near): Voter => {
   const { texts, labels, tasks, vectors, dims } = context
   const counted = texts.map(count)
   const vocabulary = vocabularyOf(counted)
-  const sparse = counted.map(one => featuresOf(one, vocabulary))
   const mean = meanOf(vectors, texts.length, dims)
   const features: Features = {
     n: texts.length,
     dense: centreAll(vectors, mean),
     dims,
-    rows: rowsOf(sparse),
+    rows: rowsOf(counted.map(one => featuresOf(one, vocabulary))),
     lexical: vocabulary.size,
   }
   const head = fitHead(features, labels, tasks.length)
-  return { context, features, sparse, vocabulary, mean, head, search: createSearch(features), near }
+  return { context, features, vocabulary, mean, head, search: createSearch(features), near }
 }
 
 /** Adds each task's share among the neighbours to its score. */
@@ -153,13 +152,14 @@ const groupsOf = (texts: readonly Text[]): Int32Array => {
 }
 
 /** Judges examples as if they were new: the head forgets their fold, the neighbours leave them out. */
-export const judge = ({ context, features, sparse, head, search, near }: Voter, k: number): Judged[] => {
+export const judge = ({ context, features, head, search, near }: Voter, k: number): Judged[] => {
   const { labels, tasks, vectors, dims, texts } = context
   const { n } = features
   const groups = groupsOf(texts)
   const order = shuffled(n, 7)
-  const foldOf = Uint8Array.from(groups, group => order[group]! % FOLDS)
-  const folds = Math.min(FOLDS, Math.max(1, Math.round((JUDGED * FOLDS) / n)))
+  const all = foldsFor(n)
+  const foldOf = Uint8Array.from(groups, group => order[group]! % all)
+  const folds = Math.min(all, Math.max(1, Math.round((JUDGED * all) / n)))
   const byHead = new Float32Array(n * head.width)
   for (let fold = 0; fold < folds; fold++) scoresWithout(head, features, labels, foldOf, fold, byHead)
   const judged: Judged[] = []
@@ -169,7 +169,13 @@ export const judge = ({ context, features, sparse, head, search, near }: Voter, 
     const { score } = leader(scores, tasks.length)
     const found = near(vectors.subarray(row * dims, (row + 1) * dims), Math.max(NEAR, k) + 1)
     const vector = features.dense.subarray(row * dims, (row + 1) * dims)
-    const neighbours = search.nearest(vector, sparse[row]!, found, k, other => groups[other] === groups[row])
+    const neighbours = search.nearest(
+      vector,
+      rowAt(features.rows, row),
+      found,
+      k,
+      other => groups[other] === groups[row],
+    )
     addVote(neighbours, labels, scores)
     const { task, margin } = leader(scores, tasks.length)
     judged.push({

@@ -1,6 +1,15 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
 import { prepare } from './prepare.ts'
 import type { Message, Preparation, Request } from './protocol.ts'
+
+/** What preparing left behind is several times what is kept, and an idle worker would hold it for long. */
+const collectGarbage = () => {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect === 'function') collect()
+}
 
 /** One thread: encoder and index. It prepares, says that it is ready, and answers one question at a time. */
 const run = async (port: NonNullable<typeof parentPort>) => {
@@ -8,6 +17,7 @@ const run = async (port: NonNullable<typeof parentPort>) => {
   const prepared = await prepare(workerData as Preparation, (done, total) =>
     say({ kind: 'progress', done, total }),
   )
+  collectGarbage()
   const answer = async (request: Request): Promise<Message> => {
     if (request.kind === 'nearest') {
       const began = performance.now()

@@ -1,0 +1,65 @@
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { expect, test } from 'vitest'
+import { fails, says, startExpert } from '../support/expert-server.ts'
+import { ask, mapOf, remote, startGateway } from '../support/gateway.ts'
+
+test('what happened can be read from /metrics: requests, decisions, failures of experts, the snapshot', async () => {
+  await using broken = await startExpert(fails(503))
+  await using good = await startExpert(says('fine'))
+  await using gateway = await startGateway(mapOf({ a: remote(broken.url), b: remote(good.url) }))
+  await (await gateway.post('/v1/chat/completions', ask('disk is full', { model: 'task/operate' }))).text()
+  await (await gateway.post('/v1/chat/completions', ask('x', { model: 'nope' }))).text()
+  const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+  const { version } = gateway.live.current().snapshot
+  for (const line of [
+    'coe_requests_total{endpoint="chat/completions",status="200"} 1',
+    'coe_decisions_total{task="operate",expert="a",decided_by="pinned",remembered="false"} 1',
+    'coe_expert_failures_total{expert="a",code="expert_unavailable"} 1',
+    'coe_expert_seconds_count{expert="b"} 1',
+    'coe_overhead_seconds_count 1',
+    `coe_snapshot_info{version="${version}",map="test",encoder="lexical",index="none"} 1`,
+    'coe_snapshot_failed 0',
+    'coe_expert_breaker_open{expert="a"} 0',
+  ]) {
+    expect(metrics).toContain(line)
+  }
+  for (const name of [
+    'coe_event_loop_delay_seconds',
+    'coe_snapshot_age_seconds',
+    'process_resident_memory_bytes',
+  ]) {
+    expect(metrics).toContain(name)
+  }
+})
+
+test('the log has one line an answer with the decision, and no text of the question unless it is asked for', async () => {
+  await using expert = await startExpert()
+  for (const wanted of ['false', 'true']) {
+    await using gateway = await startGateway(mapOf({ a: remote(expert.url) }), { LOG_QUESTIONS: wanted })
+    await (await gateway.post('/v1/chat/completions', ask('planted-question about a full disk'))).text()
+    const answered = gateway.logged.map(line => JSON.parse(line)).filter(line => line.msg === 'answered')
+    expect(answered).toHaveLength(1)
+    expect(answered[0]).toMatchObject({ status: 200, expert: 'a', decidedBy: expect.any(String) })
+    expect(answered[0].questionChars).toBe(wanted === 'true' ? undefined : 34)
+    expect(gateway.logged.join('').includes('planted-question')).toBe(wanted === 'true')
+  }
+})
+
+test('preparing and swapping a context does not hold up the event loop', async () => {
+  await using gateway = await startGateway(mapOf({ runbook: { builtin: 'runbook' } }))
+  const lines = Array.from({ length: 3_000 }, (_, i) =>
+    JSON.stringify({
+      question: `question number ${i} about thing ${i % 97} and part ${i % 31}`,
+      task: ['build', 'deploy', 'operate'][i % 3],
+    }),
+  )
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  delay.enable()
+  await appendFile(join(gateway.folder, 'context.jsonl'), `${lines.join('\n')}\n`)
+  await gateway.reload()
+  expect(gateway.live.current().snapshot.examples).toHaveLength(3_020)
+  // The promise is 50 ms on a quiet machine; a busy one adds its own.
+  expect(delay.percentile(99) / 1e6).toBeLessThan(50)
+})
