@@ -1,43 +1,56 @@
+import { excerpt } from './excerpt.ts'
+import { isFollowUp } from './follow-up.ts'
+import { asksIn } from './wrappers.ts'
+
 /** A message as clients send it, read as far as the question needs. */
 export type ChatMessage = {
   readonly role: string
-  readonly content?: string | null | readonly { readonly text?: unknown }[] | undefined
+  readonly content?:
+    | string
+    | null
+    | readonly { readonly type?: string | undefined; readonly text?: unknown }[]
+    | undefined
 }
 
-/** A follow-up of fewer characters than this has no task of its own. */
-const SHORT_CHARS = 40
-const SHORT_WORDS = 6
-/** Of a pasted log what matters stands at the beginning and the end. */
+/** Longer than this and a text is a paste: its beginning, its end and what it asks are kept. */
 const MAX_CHARS = 8_000
+/** "and on Ubuntu?", "still fails", "why?": so many messages back at most. */
+const MAX_JOINED = 4
 
-/** The text that is classified: what a person last asked, without what the client wrapped around it. */
+/**
+ * The text that is classified: what a person last asked, without what the client wrapped around it. Tool calls and
+ * their results are passed over, so a loop keeps the question that began it. Derived from the request alone.
+ */
 export const questionOf = (messages: readonly ChatMessage[]): string => {
-  const asked = messages
-    .filter(message => message.role === 'user')
-    .map(message => unwrap(textOf(message.content)))
-    .filter(text => text !== '')
-  const last = asked.at(-1) ?? ''
-  const before = asked.at(-2)
-  const whole = before !== undefined && isFollowUp(last) ? `${before}\n${last}` : last
-  return whole.length <= MAX_CHARS
-    ? whole
-    : `${whole.slice(0, MAX_CHARS / 2)}\n${whole.slice(-MAX_CHARS / 2)}`
+  const thread: string[] = []
+  for (const ask of fromTheLast(messages)) {
+    thread.unshift(ask)
+    if (thread.length === MAX_JOINED || !isFollowUp(ask)) break
+  }
+  return excerpt(thread.length > 0 ? thread.join('\n') : asItCame(messages), MAX_CHARS)
 }
 
-const textOf = (content: ChatMessage['content']): string => {
-  if (typeof content === 'string') return content
-  return (content ?? []).map(part => (typeof part.text === 'string' ? part.text : '')).join('\n')
+/** Lazily: of a long conversation only its end is read. */
+function* fromTheLast(messages: readonly ChatMessage[]): Generator<string> {
+  for (const message of messages.toReversed()) {
+    if (message.role === 'user') yield* asksIn(textOf(message)).toReversed()
+  }
 }
 
-/** Blocks that tools put into a person's message. */
-const wrapped =
-  /<(system-reminder|environment_details|context|tool_result|ide_[a-z_]+)\b[^>]*>[\s\S]*?<\/\1>/gi
+/** When everything looks like a machine's, the last message as it stands is still better than nothing. */
+const asItCame = (messages: readonly ChatMessage[]) =>
+  messages
+    .filter(({ role }) => role === 'user')
+    .map(message => textOf(message).trim())
+    .findLast(text => text !== '') ?? ''
 
-const unwrap = (text: string) => text.replace(wrapped, ' ').trim()
+const textTypes: readonly (string | undefined)[] = ['text', 'input_text', undefined]
 
-const isFollowUp = (text: string) =>
-  text.length < SHORT_CHARS &&
-  text.split(/\s+/).length <= SHORT_WORDS &&
-  /^(and|or|but|what about|how about|also|then|same|why|so|ok|on|for|with|in|那|还|如果|为什么|然后)(?=$|[\s,?!，？]|[\u4e00-\u9fff])/iu.test(
-    text,
-  )
+/** Images, files and tool results are parts too, and nothing that can be read here. */
+const textOf = ({ content }: ChatMessage): string =>
+  typeof content === 'string'
+    ? content
+    : (content ?? [])
+        .map(({ type, text }) => (textTypes.includes(type) && typeof text === 'string' ? text : ''))
+        .filter(text => text !== '')
+        .join('\n')
