@@ -37,7 +37,8 @@ export const createModel = (id: string, definition: RemoteDefinition, timeoutMs:
       const body = { model: definition.model, messages: messagesOf(wanted.prompt), ...fieldsOf(form, wanted) }
       const headers = { 'x-coe-hop': String(hop) }
       const completion = await client.chat.completions.create(body, { signal, headers })
-      const content: unknown = completion.choices?.[0]?.message?.content
+      // Of an endpoint that answers something else, even `null` is only an answer without a text.
+      const content: unknown = completion?.choices?.[0]?.message?.content
       return typeof content === 'string' ? content : ''
     },
   )

@@ -50,8 +50,7 @@ const pairsOf = (text: string): ReadonlySet<string> => {
     .slice(0, 2_000)
     .toLowerCase()
     .replace(/\d+/g, '0')
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+    .replace(/[^\p{L}\p{N}]+/gu, '')
   return new Set(Array.from({ length: Math.max(1, plain.length - 1) }, (_, at) => plain.slice(at, at + 2)))
 }
 
