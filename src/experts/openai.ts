@@ -18,6 +18,8 @@ export type RemoteDefinition = {
   readonly idle: number
   readonly concurrency: number
   readonly queue: number
+  /** Whether the endpoint takes a JSON schema for its answer; only the classifier asks for one. */
+  readonly structured?: boolean | undefined
 }
 
 /** An answer that is not streamed is held until it is whole, up to this size. */

@@ -19,7 +19,7 @@ export const rejection = async (
   })
 }
 
-const codeFor = (status: number): ErrorCode => {
+export const codeFor = (status: number): ErrorCode => {
   if (status === 401 || status === 403) return 'expert_unauthorized'
   if (status === 429) return 'expert_rate_limited'
   if (status === 408 || status === 425 || status >= 500) return 'expert_unavailable'

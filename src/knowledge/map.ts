@@ -47,6 +47,10 @@ const remoteExpert = z.strictObject({
   idle: duration.default(60_000).describe('The longest silence between two chunks of a stream.'),
   concurrency: z.int().min(1).max(10_000).default(64).describe('Requests running at once.'),
   queue: z.int().min(0).max(100_000).default(256).describe('Requests waiting for a place.'),
+  structured: z
+    .boolean()
+    .optional()
+    .describe('Whether the endpoint takes response_format json_schema; used when it classifies.'),
   price: z
     .strictObject({ input: z.number().min(0), output: z.number().min(0) })
     .optional()

@@ -20,6 +20,9 @@ export const parsePrompt = (text: string, withExamples: boolean): PromptTemplate
     problems.push('the prompt needs one line "=== user ===" between the system and the user part')
     return problems
   }
+  // What differs from question to question must not stand among the instructions.
+  const misplaced = needed.filter(slot => slot !== 'tasks' && system.includes(`{{${slot}}}`))
+  problems.push(...misplaced.map(slot => `the slot {{${slot}}} belongs below the line "=== user ==="`))
   if (problems.length > 0) return problems
   return { fill: slots => ({ system: fill(system, slots), user: fill(user, slots) }) }
 }

@@ -20,7 +20,11 @@ export const createInstruments = (registry: Registry) => {
       ...['task', 'expert', 'decided_by', 'remembered'],
     ),
     deciding: histogram('coe_decision_seconds', 'Deciding, the classifier included.'),
-    classifier: counter('coe_classifier_calls_total', 'Calls of the classifier.', 'outcome'),
+    classifier: counter(
+      'coe_classifier_calls_total',
+      'Calls of the classifier; skipped are those not made.',
+      'outcome',
+    ),
     classifying: histogram('coe_classifier_seconds', 'A call of the classifier.'),
     expertSeconds: histogram('coe_expert_seconds', "Until an expert's first byte.", 'expert'),
     failures: counter('coe_expert_failures_total', 'Failed calls of experts.', 'expert', 'code'),

@@ -14,7 +14,8 @@ export const createLogEvents = (
     log.debug({ ...summary(decision), remembered, ms: round(ms) }, 'decided')
   },
   classified(outcome, ms) {
-    if (outcome !== 'answered') log.warn({ outcome, ms: round(ms) }, 'the classifier was asked in vain')
+    if (outcome === 'skipped') log.debug('the classifier is left alone')
+    else if (outcome !== 'answered') log.warn({ outcome, ms: round(ms) }, 'the classifier was asked in vain')
   },
   expertAnswered: () => undefined,
   expertFailed(expert, code, message, ms) {

@@ -28,7 +28,7 @@ export const createMetrics = (gauges: Gauges): Metrics => {
       },
       classified(outcome, ms) {
         count.classifier.inc({ outcome })
-        count.classifying.observe(ms / 1000)
+        if (outcome !== 'skipped') count.classifying.observe(ms / 1000)
       },
       expertAnswered: (expert, ms) => count.expertSeconds.observe({ expert }, ms / 1000),
       expertFailed: (expert, code) => count.failures.inc({ expert, code }),

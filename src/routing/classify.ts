@@ -1,20 +1,19 @@
+import { GatewayError } from '../errors.ts'
 import type { Model } from '../experts/model.ts'
 import { UNKNOWN } from '../knowledge/map.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
 import type { Nearest } from '../retrieval/protocol.ts'
-import { asAsked } from '../retrieval/text.ts'
 import type { Said } from './decide.ts'
 import type { Events } from './events.ts'
+import { fenced } from './fence.ts'
 import { readTask } from './read-task.ts'
+import { shownExamples } from './shown.ts'
 
-/** Near examples beyond this add tokens and little else. */
-const SHOWN = 8
-const SHOWN_CHARS = 400
 const QUESTION_CHARS = 6_000
 /** Room for a short thought before the answer. */
 const MAX_TOKENS = 400
 
-/** Asks the classifier; whatever goes wrong there is "nothing said", never a failed request. */
+/** Asks the classifier; whatever goes wrong there is "in vain", never a failed request. */
 export const classify = async (
   snapshot: Snapshot,
   model: Model,
@@ -25,39 +24,42 @@ export const classify = async (
   signal: AbortSignal,
 ): Promise<Said> => {
   const began = performance.now()
+  const tasks = [...snapshot.map.tasks.values()]
+  const wanted = {
+    prompt: promptFor(snapshot, question, nearest),
+    maxTokens: MAX_TOKENS,
+    tasks: [...tasks.map(({ id }) => id), UNKNOWN],
+  }
   try {
-    const reply = await model.complete(promptFor(snapshot, question, nearest), MAX_TOKENS, hop, signal)
-    const task = readTask(reply, [...snapshot.map.tasks.values()])
+    const task = readTask(await model.complete(wanted, hop, signal), tasks)
     events.classified(task === undefined ? 'unreadable' : 'answered', performance.now() - began)
-    return task === undefined ? 'nothing' : { task }
+    return task === undefined ? 'in vain' : { task }
   } catch (error) {
     if (signal.aborted) throw error
-    events.classified('failed', performance.now() - began)
-    return 'nothing'
+    events.classified(wasNotAsked(error) ? 'skipped' : 'failed', performance.now() - began)
+    return 'in vain'
   }
 }
 
+/** Its breaker is open, or too many wait for it. */
+const wasNotAsked = (error: unknown) => error instanceof GatewayError && error.code === 'expert_busy'
+
+/** The system part is the same for every question, so that endpoints can keep it and no question can change it. */
 export const promptFor = (snapshot: Snapshot, question: string, nearest: Nearest) =>
   snapshot.prompt.fill({
     tasks: [...snapshot.map.tasks.values()]
-      .map(({ id, title, description }) => `- ${id}: ${description || title}`)
+      .map(task => `- ${task.id}: ${meaningOf(task)}`)
       .concat(`- ${UNKNOWN}: fits none of the above`)
       .join('\n'),
-    examples: nearest.neighbours.slice(0, SHOWN).map(shown(snapshot)).join('\n'),
-    question: fenced(middleOut(question, QUESTION_CHARS)),
+    examples: shownExamples(snapshot, nearest) || '(none)',
+    question: fenced('question', `\n${question}\n`, QUESTION_CHARS),
   })
 
-const shown =
-  ({ examples }: Snapshot) =>
-  ({ row }: { row: number }): string => {
-    const example = examples[row]
-    if (example === undefined) return ''
-    const text = fenced(middleOut(asAsked(example), SHOWN_CHARS)).replace(/\s+/g, ' ')
-    return `- ${text}\n  **Task: [${example.task}]**`
-  }
-
-/** Nothing inside can end the fence that the prompt puts around it. */
-const fenced = (text: string) => text.replace(/<(\/?)question/gi, '‹$1question')
-
-const middleOut = (text: string, max: number) =>
-  text.length <= max ? text : `${text.slice(0, max / 2)}\n[...]\n${text.slice(-max / 2)}`
+/** A title that only repeats the id or begins the description costs tokens and says nothing. */
+const meaningOf = ({ id, title, description }: { id: string; title: string; description: string }) => {
+  const bare = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+  const says = bare(title) !== bare(id) || description === ''
+  return [...(says ? [title] : []), ...(description === '' ? [] : [description])]
+    .join('. ')
+    .replace(/\s+/g, ' ')
+}

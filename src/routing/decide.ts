@@ -38,8 +38,8 @@ export const LOWER_BAR = 0.3
  */
 export const STRANGE = 0.02
 
-/** What the classifier said, or that it was asked in vain. */
-export type Said = { readonly task: string } | 'nothing'
+/** What the classifier said; nothing, since it was not asked; or that it was asked in vain. */
+export type Said = { readonly task: string } | 'nothing' | 'in vain'
 
 /** Certain enough, by the map's allowed error, to let the neighbours decide alone. */
 export const isCertain = ({ threshold }: Snapshot, { margin, known }: Nearest): boolean =>
@@ -69,10 +69,11 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
     })),
     snapshot: snapshot.version,
   })
-  if (said !== 'nothing') {
+  if (typeof said === 'object') {
     return record(said.task, 'classifier', confidenceIn(said.task, nearest))
   }
-  if (best !== undefined && isCertain(snapshot, nearest)) {
+  // A map that always asks wanted more than the neighbours' word: theirs is then a fallback, and not remembered.
+  if (said === 'nothing' && best !== undefined && isCertain(snapshot, nearest)) {
     return record(best.task, 'neighbours', best.confidence)
   }
   if (best !== undefined && best.confidence >= LOWER_BAR && nearest.known >= STRANGE) {

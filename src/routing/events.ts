@@ -3,7 +3,8 @@ import type { Decision } from './decide.ts'
 /** What the core announces; `observe/` listens. Nothing here can fail a request. */
 export type Events = {
   decided(decision: Decision, remembered: boolean, ms: number): void
-  classified(outcome: 'answered' | 'unreadable' | 'failed', ms: number): void
+  /** `skipped`: its breaker is open or its queue full, and it was not asked. */
+  classified(outcome: 'answered' | 'unreadable' | 'failed' | 'skipped', ms: number): void
   expertAnswered(expert: string, ms: number): void
   expertFailed(expert: string, code: string, message: string, ms: number): void
   retrievalFailed(error: unknown): void

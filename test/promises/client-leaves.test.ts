@@ -1,21 +1,7 @@
-import { request } from 'node:http'
 import { expect, test } from 'vitest'
 import { hangs, says, stallsAfter, startExpert } from '../support/expert-server.ts'
 import { ask, mapOf, type RunningGateway, remote, startGateway } from '../support/gateway.ts'
-
-/** A client that hangs up when told. */
-const leavingClient = (gateway: RunningGateway, body: object) => {
-  const sent = request(`${gateway.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-  })
-  sent.on('error', () => undefined)
-  const firstBytes = new Promise<void>(resolve =>
-    sent.on('response', response => response.once('data', () => resolve())),
-  )
-  sent.end(JSON.stringify(body))
-  return { firstBytes, leave: () => sent.destroy() }
-}
+import { leavingClient } from '../support/leaving-client.ts'
 
 const settled = async (gateway: RunningGateway) => {
   const expert = gateway.live.current().crew.experts.get('a')
