@@ -42,9 +42,10 @@ export const createOpenAiExpert = (id: string, definition: RemoteDefinition): Ex
   })
   const places = bulkhead({ concurrency: definition.concurrency, queue: definition.queue, what })
   const guard = breaker({ threshold: 5, cooldownMs: 10_000, what })
+  // The breaker is outermost: inside the deadline, it would take a timeout for a client that left.
   const policy = compose(
-    timeout(definition.timeout, what),
     guard.policy,
+    timeout(definition.timeout, what),
     retry({ retries: 1, baseDelayMs: 100, maxDelayMs: 1_000 }),
   )
 
