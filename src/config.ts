@@ -21,23 +21,33 @@ const flag = blankIsUnset(
 )
 
 /** `name:key,name:key`; a bare key is named by its position. */
-const apiKeys = blankIsUnset(
-  z
-    .string()
-    .default('')
-    .transform(text =>
-      text
-        .split(',')
-        .map(part => part.trim())
-        .filter(part => part !== '')
-        .map((part, index) => {
-          const colon = part.indexOf(':')
-          return colon > 0
-            ? { name: part.slice(0, colon), key: part.slice(colon + 1) }
-            : { name: `key-${index + 1}`, key: part }
-        }),
-    ),
-)
+const apiKeys = z
+  .string()
+  .optional()
+  .transform((text, context) => {
+    if (text === undefined || text === '') return []
+    const keys = text
+      .split(',')
+      .map(part => part.trim())
+      .filter(part => part !== '')
+      .map(namedKey)
+    // An unset variable in here must not open the door to everybody.
+    if (keys.length === 0 || keys.some(({ key }) => key === '')) {
+      context.addIssue({
+        code: 'custom',
+        message: 'holds an empty key: write name:key,name:key, or leave it unset',
+      })
+      return z.NEVER
+    }
+    return keys
+  })
+
+const namedKey = (part: string, index: number) => {
+  const colon = part.indexOf(':')
+  return colon > 0
+    ? { name: part.slice(0, colon), key: part.slice(colon + 1) }
+    : { name: `key-${index + 1}`, key: part }
+}
 
 const environment = z.object({
   PORT: integer(0, 65535, 8080),
@@ -68,7 +78,7 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['LOG_QUESTIONS', 'false', "true writes the questions' text to the log"],
 ]
 
-export type ApiKey = { readonly name: string; readonly key: string }
+type ApiKey = { readonly name: string; readonly key: string }
 
 export type Config = Readonly<{
   port: number

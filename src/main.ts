@@ -45,10 +45,7 @@ const report = (error: unknown, name: string | undefined): number => {
   if (error instanceof UsageError)
     complain(`${error.message}\nSee: coe-ops ${name ?? ''} --help`.replace('  ', ' '))
   else if (error instanceof ConfigError || error instanceof InvalidFilesError) complain(error.message)
-  else
-    complain(
-      `coe-ops: ${describe(error)}${process.env.LOG_LEVEL === 'debug' ? `\n${(error as Error).stack}` : ''}`,
-    )
+  else complain(`coe-ops: ${describe(error)}`)
   return 2
 }
 

@@ -7,6 +7,7 @@ import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
 import { createLive, type Live } from './knowledge/live.ts'
 import { prepareSnapshot } from './knowledge/prepare.ts'
+import { InvalidFilesError } from './knowledge/problem.ts'
 import { readSources, type Sources } from './knowledge/sources.ts'
 import { createWatcher } from './knowledge/watch.ts'
 import { createLeases } from './leases.ts'
@@ -101,7 +102,10 @@ const preparation =
       },
       sources,
     )
-    const crew = await registry.hire(snapshot.map)
+    const crew = await registry.hire(snapshot.map).catch(error => {
+      release()
+      throw error
+    })
     const done = () => {
       crew.release()
       release()
@@ -118,20 +122,24 @@ const createSwaps = (
 ) => {
   let problem: string | undefined
 
-  const reload = async () => {
+  const reload = async (): Promise<Serving> => {
     try {
-      const before = live.current()
-      const serving = await live.replace(async current => {
+      const { value, replaced } = await live.replace(async current => {
         const sources = await read()
         return sources.version === current.snapshot.version ? undefined : await prepare(sources)
       })
       problem = undefined
-      if (serving !== before) events.swapped(serving)
-      watcher.watch(serving.snapshot.files)
-      return serving
+      watcher.watch(value.snapshot.files)
+      if (!replaced) return value
+      events.swapped(value)
+      // One more look, for what changed while this was being prepared: usually nothing did.
+      return await reload()
     } catch (error) {
       problem = describe(error)
       events.swapFailed(error)
+      // Files that are only named so far may be what is missing: their appearing is a change too.
+      const tried = error instanceof InvalidFilesError ? error.files : []
+      watcher.watch([...new Set([...live.current().snapshot.files, ...tried])])
       throw error
     }
   }
@@ -139,7 +147,8 @@ const createSwaps = (
   return {
     reload,
     problem: () => problem,
-    watch: () => watcher.watch(live.current().snapshot.files),
+    /** What was edited while the first snapshot was being prepared is found by the first look. */
+    watch: () => void reload().catch(() => undefined),
     close: () => watcher.close(),
   }
 }

@@ -5,7 +5,7 @@ import { formatProblem } from '../knowledge/problem.ts'
 import { createLog } from '../observe/log.ts'
 import type { Serving } from '../routing/serving.ts'
 import { type Gateway, wire } from '../wire.ts'
-import type { Command } from './command.ts'
+import { type Command, UsageError } from './command.ts'
 import { progressLine } from './progress.ts'
 
 /** How long a shutdown waits for what is running. */
@@ -13,14 +13,13 @@ const GRACE_MS = 30_000
 
 export const serve: Command = {
   summary: 'run the gateway',
-  usage: 'coe-ops serve [--map FILE] [--port N] [--host ADDRESS]',
+  usage: 'coe-ops serve [MAP] [--port N] [--host ADDRESS]',
   examples: [
     'coe-ops serve',
-    'coe-ops serve --map mappings/devops-lifecycle.yaml --port 9000',
+    'coe-ops serve mappings/devops-lifecycle.yaml --port 9000',
     'OPENAI_BASE_URL=http://localhost:11434/v1 OPENAI_MODEL=llama3.1 coe-ops serve',
   ],
   options: {
-    map: { type: 'string', help: 'the map to serve (COE_MAP)' },
     port: { type: 'string', help: 'port to listen on; 0 takes a free one (PORT)' },
     host: { type: 'string', help: 'address to listen on (HOST)' },
   },
@@ -28,16 +27,20 @@ export const serve: Command = {
     `Environment:\n${variables
       .map(([name, fallback, meaning]) => `  ${name.padEnd(18)} ${meaning}${fallback && ` [${fallback}]`}`)
       .join('\n')}`,
-  async run({ values, environment, print, complain }) {
+  async run({ values, words, environment, print, complain }) {
+    if (words.length > 1) throw new UsageError('serve takes one map.')
     const config = loadConfig({
       ...environment,
-      ...(values.map === undefined ? {} : { COE_MAP: String(values.map) }),
+      ...(words[0] === undefined ? {} : { COE_MAP: words[0] }),
       ...(values.port === undefined ? {} : { PORT: String(values.port) }),
       ...(values.host === undefined ? {} : { HOST: String(values.host) }),
     })
     const log = createLog(config.logLevel)
     const progress = progressLine('encoding examples', complain)
-    const gateway = await wire(config, log, { onProgress: progress.show }).finally(progress.clear)
+    let gateway: Gateway | undefined
+    // From the first moment on: unhandled, the signal would end a process that is still preparing.
+    process.on('SIGHUP', () => void gateway?.reload().catch(() => undefined))
+    gateway = await wire(config, log, { onProgress: progress.show }).finally(progress.clear)
     try {
       await gateway.app.listen({ port: config.port, host: config.host })
     } catch (error) {
@@ -45,7 +48,6 @@ export const serve: Command = {
       throw new ConfigError(listenProblem(error, config))
     }
     for (const line of banner(gateway, config)) print(line)
-    process.on('SIGHUP', () => void gateway.reload().catch(() => undefined))
     await shutdown(gateway, complain)
     return 0
   },
@@ -86,11 +88,14 @@ export const describeServing = ({ snapshot }: Pick<Serving, 'snapshot'>): string
     `encoder    ${encoder === 'minilm' ? 'all-MiniLM-L6-v2' : 'lexical only'}${encoderProblem === undefined ? '' : `  !! ${encoderProblem}`}`,
     `index      ${index}${indexBecause === undefined ? '' : ` (${indexBecause})`}`,
     threshold === undefined
-      ? `neighbours never decide alone: no confidence keeps the error below ${percent} %`
-      : `neighbours decide alone from a confidence of ${threshold.toFixed(2)} (at most ${percent} % wrong)`,
+      ? `neighbours never decide alone: too few examples to promise at most ${percent} % wrong`
+      : `neighbours decide alone what is ahead by ${threshold.toFixed(2)}: ${shareOf(retriever.about.judged, threshold)} % of such questions, at most ${percent} % of them wrong`,
     `classifier ${map.classifier === undefined ? 'none: set OPENAI_API_KEY or OPENAI_BASE_URL, or name one in the map' : `${map.classifier.expert}, ${map.classifier.use}`}`,
   ]
 }
+
+const shareOf = (judged: readonly { margin: number }[], threshold: number) =>
+  Math.round((100 * judged.filter(({ margin }) => margin >= threshold).length) / judged.length)
 
 /** Stops accepting, finishes what runs, ends. A second signal ends at once. */
 const shutdown = async (gateway: Gateway, complain: (line: string) => void) => {

@@ -13,10 +13,11 @@ export const createDoor = (keys: readonly ApiKey[]): Door => {
   const digests = keys.map(({ key }) => digest(key))
   return request => {
     if (digests.length === 0) return
-    const given = digest(/^Bearer\s+(.+)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim() ?? '')
+    const token = /^Bearer\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1]
+    const given = digest(token ?? '')
     let known = false
     for (const expected of digests) known = timingSafeEqual(expected, given) || known
-    if (!known) {
+    if (token === undefined || !known) {
       throw new GatewayError(
         'invalid_api_key',
         'The API key is missing or wrong: send "Authorization: Bearer KEY".',

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { GatewayError } from '../errors.ts'
 import { type ApiKey, createDoor } from './access.ts'
+import { accountOf } from './account.ts'
 import { sendError } from './openai/envelope.ts'
 import { type OpenAiDeps, openAiApi } from './openai/routes.ts'
 import { type ProbeDeps, probes } from './probes.ts'
@@ -11,11 +17,15 @@ export type AppDeps = OpenAiDeps &
     readonly logger: FastifyBaseLogger
     readonly apiKeys: readonly ApiKey[]
     readonly bodyLimitBytes: number
+    readonly isClosing: () => boolean
   }
 
 /** A client's own request id is kept if it can stand in a header and a log line. */
 const requestId = (given: string | string[] | undefined) =>
   typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
+
+const isProbe = (request: FastifyRequest) =>
+  ['/healthz', '/readyz', '/metrics'].includes(request.routeOptions.url ?? '')
 
 /** The door as a whole: scopes and hooks in their order. Listening is somebody else's. */
 export const createApp = (deps: AppDeps): FastifyInstance => {
@@ -30,6 +40,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     forceCloseConnections: 'idle',
     requestTimeout: 120_000,
     return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => void sendError(request, reply, error),
   })
   const letIn = createDoor(deps.apiKeys)
 
@@ -45,7 +56,8 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     void reply.header('x-request-id', request.id)
   })
   // A client that keeps its connection for later would otherwise hold up a shutdown until it times out.
-  app.addHook('onResponse', async () => {
+  app.addHook('onResponse', async (request, reply) => {
+    if (!isProbe(request)) deps.events.answered(accountOf(request, reply))
     if (deps.isClosing()) setImmediate(() => app.server.closeIdleConnections())
   })
   app.register(async scope => probes(scope, deps))

@@ -7,23 +7,17 @@ export type ProbeDeps = {
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
   /** Why the files are not what is served, while they are not. */
   readonly swapProblem: () => string | undefined
-  readonly isClosing: () => boolean
 }
 
 /** Process, readiness and metrics: for machines, without a key, and answered while everything else is busy. */
-export const probes = async (app: FastifyInstance, { live, metrics, swapProblem, isClosing }: ProbeDeps) => {
+export const probes = async (app: FastifyInstance, { live, metrics, swapProblem }: ProbeDeps) => {
   app.get('/healthz', async () => ({ status: 'ok' }))
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/readyz', async () => {
     const { snapshot } = live.current()
     const { encoder, encoderProblem, index, indexBecause, examples } = snapshot.retriever.about
     const problem = swapProblem()
-    if (isClosing()) void reply.code(503)
     return {
-      status: isClosing()
-        ? 'closing'
-        : encoderProblem === undefined && problem === undefined
-          ? 'ok'
-          : 'degraded',
+      status: encoderProblem === undefined && problem === undefined ? 'ok' : 'degraded',
       snapshot: snapshot.version,
       map: snapshot.map.name,
       tasks: snapshot.map.tasks.size,

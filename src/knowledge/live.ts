@@ -9,7 +9,7 @@ export type Live<T> = {
    * Prepares a new value and puts it in place of the old one, which is released when its last user is done.
    * Replacements queue; one that fails, or has nothing new to offer, changes nothing.
    */
-  replace(prepare: (current: T) => Promise<T | undefined>): Promise<T>
+  replace(prepare: (current: T) => Promise<T | undefined>): Promise<{ value: T; replaced: boolean }>
   close(): Promise<void>
 }
 
@@ -36,11 +36,11 @@ export const createLive = <T extends Releasable>(initial: T): Live<T> => {
     replace(prepare) {
       const next = queue.then(async () => {
         const prepared = await prepare(generation.value)
-        if (prepared === undefined) return generation.value
+        if (prepared === undefined) return { value: generation.value, replaced: false }
         const old = generation
         generation = { value: prepared, users: 0, retired: false }
         retire(old)
-        return prepared
+        return { value: prepared, replaced: true }
       })
       queue = next.catch(() => undefined)
       return next

@@ -21,7 +21,7 @@ export type Prepared = { readonly snapshot: Snapshot; release(): void }
 export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Promise<Prepared> => {
   const { map, examples, prompt, problems, files, version } = sources
   if (map === undefined || prompt === undefined || errorsOf(problems).length > 0) {
-    throw new InvalidFilesError(problems)
+    throw new InvalidFilesError(problems, files)
   }
 
   const given = {

@@ -26,9 +26,12 @@ export const formatProblem = (problem: Problem): string => {
 /** Thrown with every problem of every file, never with the first alone. */
 export class InvalidFilesError extends Error {
   readonly problems: readonly Problem[]
-  constructor(problems: readonly Problem[]) {
+  /** What was read to find them: a change of any may mend it. */
+  readonly files: readonly string[]
+  constructor(problems: readonly Problem[], files: readonly string[]) {
     super(problems.map(formatProblem).join('\n'))
     this.name = 'InvalidFilesError'
     this.problems = problems
+    this.files = files
   }
 }

@@ -13,7 +13,10 @@ export const createInstruments = (registry: Registry) => {
   return {
     requests: counter('coe_requests_total', 'Requests by endpoint and status.', 'endpoint', 'status'),
     duration: histogram('coe_request_seconds', 'Until the first byte of the answer.', 'endpoint'),
-    overhead: histogram('coe_overhead_seconds', 'Until the first byte, without waiting on experts.'),
+    overhead: histogram(
+      'coe_overhead_seconds',
+      'Until the first byte, without waiting on experts or the classifier.',
+    ),
     decisions: counter(
       'coe_decisions_total',
       'Decisions by task, first expert and how.',

@@ -24,21 +24,19 @@ export const createLogEvents = (
   },
   retrievalFailed: error =>
     log.error({ problem: describe(error) }, 'a question is routed without neighbours'),
-  answered({ decision, question, ms, overheadMs, ...account }) {
-    const level = account.status >= 500 ? 'warn' : 'info'
+  answered({ decision, question, ms, totalMs, overheadMs, ...account }) {
+    const level = account.status >= 500 || account.outcome === 'truncated' ? 'warn' : 'info'
     log[level](
       {
         ...account,
         ...(decision === undefined ? {} : summary(decision)),
         ms: round(ms),
+        totalMs: round(totalMs),
         ...(overheadMs === undefined ? {} : { overheadMs: round(overheadMs) }),
         ...(withQuestions ? { question } : { questionChars: question.length }),
       },
       'answered',
     )
-  },
-  streamEnded(expert, outcome) {
-    if (outcome === 'truncated') log.warn({ expert }, 'an expert broke off in the middle of its answer')
   },
   swapped: ({ snapshot }) =>
     log.info(

@@ -50,7 +50,7 @@ export const wantsClassifier = (snapshot: Snapshot, nearest: Nearest): boolean =
   return use === 'always' || (use === 'when-unsure' && !isCertain(snapshot, nearest))
 }
 
-/** Pure: no network, no clock. Serving, the admin side and every measurement call this one function. */
+/** Pure: no network, no clock. Serving and every measurement call this one function. */
 export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decision => {
   const [best] = nearest.ranking
   const record = (task: string, decidedBy: DecidedBy, confidence: number): Decision => ({

@@ -10,24 +10,29 @@ export type Events = {
   retrievalFailed(error: unknown): void
 }
 
-/** A request as a whole, told once its first byte is here or it has failed. */
+/** How a stream ended: whole, broken by the expert, or left by the client. */
+export type StreamOutcome = 'complete' | 'truncated' | 'left'
+
+/** A request as a whole, told once when its answer is over. */
 export type Account = {
   readonly requestId: string
   readonly endpoint: string
   readonly stream: boolean
   readonly status: number
+  /** Until the first byte. */
   readonly ms: number
-  /** The part that was not spent waiting on experts; unknown when nobody answered. */
+  readonly totalMs: number
+  /** The part of it that was not spent waiting on experts or the classifier; unknown when nobody answered. */
   readonly overheadMs: number | undefined
   readonly question: string
   readonly decision: Decision | undefined
   readonly expert: string | undefined
   readonly tried: readonly string[]
   readonly error: string | undefined
+  readonly outcome: StreamOutcome | undefined
 }
 
 /** What the door announces. */
 export type RequestEvents = {
   answered(account: Account): void
-  streamEnded(expert: string, outcome: 'complete' | 'truncated' | 'left'): void
 }

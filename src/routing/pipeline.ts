@@ -19,7 +19,15 @@ export type Target =
 
 export type Question = { readonly text: string; readonly target: Target; readonly hop: number }
 
-export type Answered = Called & { readonly decision: Decision; readonly remembered: boolean }
+export type Answered = Called & {
+  readonly decision: Decision
+  readonly remembered: boolean
+  /** Time spent waiting on experts and the classifier. */
+  readonly waitedMs: number
+}
+
+/** A decision, and what the classifier's word cost. */
+type Decided = { readonly decision: Decision; readonly classifierMs: number }
 
 export type Pipeline = {
   /** Decides and asks; the answer's first byte is here when it resolves. */
@@ -30,11 +38,7 @@ export type Pipeline = {
     signal: AbortSignal,
   ): Promise<Answered>
   /** Decides without asking anybody but the classifier. */
-  route(
-    serving: Serving,
-    question: Question,
-    signal: AbortSignal,
-  ): Promise<{ decision: Decision; remembered: boolean }>
+  route(serving: Serving, question: Question, signal: AbortSignal): Promise<Decided & { remembered: boolean }>
 }
 
 /** Any failure on the way that carries the decision made before it. */
@@ -47,32 +51,40 @@ export class AnswerFailed extends Error {
 }
 
 export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline => {
-  const decisions = createRemember<Decision>(rememberedMax, decision => decision.decidedBy !== 'fallback')
+  const decisions = createRemember<Decided>(
+    rememberedMax,
+    ({ decision }) => decision.decidedBy !== 'fallback',
+  )
 
   const route = async ({ snapshot, crew }: Serving, question: Question, signal: AbortSignal) => {
     const began = performance.now()
     const named = byName(snapshot, question.target)
-    const { value: decision, remembered } =
+    const {
+      value: { decision, classifierMs },
+      remembered,
+    } =
       named !== undefined
-        ? { value: named, remembered: false }
+        ? { value: { decision: named, classifierMs: 0 }, remembered: false }
         : await decisions.get(
             `${snapshot.version}\0${question.text}`,
             inner => decideAfresh(snapshot, crew, question, events, inner),
             signal,
           )
-    events.decided(decision, remembered, performance.now() - began)
-    return { decision, remembered }
+    const ms = performance.now() - began
+    events.decided(decision, remembered, ms)
+    // What was remembered has cost this request nothing of the classifier's time.
+    return { decision, remembered, classifierMs: Math.min(classifierMs, ms) }
   }
 
   return {
     route,
     async answer(serving, question, ask, signal) {
-      const { decision, remembered } = await route(serving, question, signal)
+      const { decision, remembered, classifierMs } = await route(serving, question, signal)
       const experts = decision.experts.flatMap(id => serving.crew.experts.get(id) ?? [])
       const passages = (inner: AbortSignal) => passagesFor(serving.snapshot, decision, question.text, inner)
       try {
         const called = await callExperts(experts, { ...ask, passages }, events, signal)
-        return { ...called, decision, remembered }
+        return { ...called, decision, remembered, waitedMs: called.expertMs + classifierMs }
       } catch (error) {
         throw new AnswerFailed(decision, error)
       }
@@ -86,13 +98,14 @@ const decideAfresh = async (
   { text, hop }: Question,
   events: Events,
   signal: AbortSignal,
-): Promise<Decision> => {
+): Promise<Decided> => {
   const nearest = await neighboursOf(snapshot, text, events, signal)
+  const began = performance.now()
   const said =
     crew.classifier !== undefined && text !== '' && wantsClassifier(snapshot, nearest)
       ? await classify(snapshot, crew.classifier, text, nearest, hop, events, signal)
       : 'nothing'
-  return decide(snapshot, nearest, said)
+  return { decision: decide(snapshot, nearest, said), classifierMs: performance.now() - began }
 }
 
 /** Retrieval that fails leaves the question without neighbours, not without an answer. */

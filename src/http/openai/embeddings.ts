@@ -6,14 +6,14 @@ import type { EmbeddingsRequest } from './schema.ts'
 export const MODEL_NAME = 'all-minilm-l6-v2'
 const DIMENSIONS = 384
 
+/** Without its weights the encoder's name is no model of this gateway. */
+export const hasEncoder = ({ retriever }: Snapshot) => retriever.about.encoder === 'minilm'
+
 /** OpenAI's embeddings by the local encoder. */
 export const embedLocally = async (snapshot: Snapshot, request: EmbeddingsRequest, signal: AbortSignal) => {
   const texts = typeof request.input === 'string' ? [request.input] : request.input
-  if (!isTexts(texts)) {
-    throw new GatewayError('invalid_request', 'input: send text; this encoder does not take token numbers', {
-      param: 'input',
-    })
-  }
+  if (!isTexts(texts)) throw badInput('send text; this encoder does not take token numbers')
+  if (texts.includes('')) throw badInput('must not be empty')
   if (request.dimensions !== null && request.dimensions !== undefined && request.dimensions !== DIMENSIONS) {
     throw new GatewayError(
       'invalid_request',
@@ -33,7 +33,10 @@ export const embedLocally = async (snapshot: Snapshot, request: EmbeddingsReques
 }
 
 const isTexts = (input: readonly unknown[]): input is string[] =>
-  input.every(item => typeof item === 'string' && item !== '')
+  input.every(item => typeof item === 'string')
+
+const badInput = (message: string) =>
+  new GatewayError('invalid_request', `input: ${message}`, { param: 'input' })
 
 const base64 = (vector: Float32Array) =>
   Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')

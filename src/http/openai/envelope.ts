@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError, toGatewayError } from '../../errors.ts'
+import { note } from '../account.ts'
 
 type Envelope = {
   error: {
@@ -48,6 +49,7 @@ export const fromFastify = (thrown: unknown): GatewayError => {
 export const sendError = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
   const error = fromFastify(thrown)
   const { retryAfterMs, body } = error.details
+  note(request, { error: error.code })
   if (error.status >= 500 && error.code === 'internal') request.log.error({ err: error }, 'request failed')
   if (error.status === 401) void reply.header('www-authenticate', 'Bearer')
   if (retryAfterMs !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1000)))

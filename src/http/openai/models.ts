@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../knowledge/snapshot.ts'
-import { MODEL_NAME } from './embeddings.ts'
+import { hasEncoder, MODEL_NAME } from './embeddings.ts'
 import { modelNames, modelNotFound } from './target.ts'
 
 /** Models have no date of their own here; clients want a number. */
@@ -7,9 +7,9 @@ const CREATED = 1_750_000_000
 
 const toModel = (id: string) => ({ id, object: 'model', created: CREATED, owned_by: 'coe-ops' })
 
-const all = ({ map, retriever }: Snapshot) => [
-  ...modelNames(map),
-  ...(retriever.about.encoder === 'minilm' ? [MODEL_NAME] : []),
+const all = (snapshot: Snapshot) => [
+  ...modelNames(snapshot.map),
+  ...(hasEncoder(snapshot) ? [MODEL_NAME] : []),
 ]
 
 export const listModels = (snapshot: Snapshot) => ({ object: 'list', data: all(snapshot).map(toModel) })

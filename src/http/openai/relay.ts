@@ -3,27 +3,63 @@ import type { FastifyReply } from 'fastify'
 import { GatewayError } from '../../errors.ts'
 import type { Answer } from '../../experts/expert.ts'
 import { event, firstEvent } from '../../experts/sse.ts'
+import type { StreamOutcome } from '../../routing/events.ts'
 import { envelopeOf } from './envelope.ts'
 import { type RoutingRecord, recordHeaders, spliceRecord } from './record.ts'
 
 export type RelayOptions = {
   /** Whether the record stands in the body too. */
   readonly inBody: boolean
-  /** Called once when a stream has ended: whole, broken by the expert, or left by the client. */
-  readonly onEnd: (outcome: 'complete' | 'truncated' | 'left') => void
+  /** Called once when a stream has ended. */
+  readonly onEnd: (outcome: StreamOutcome) => void
+  /** A client that takes nothing for this long has left, whatever its socket says: it holds an expert's place. */
+  readonly stallMs?: number
 }
 
 /** Passes an expert's bytes on, with what was decided beside them. */
 export const relay = (reply: FastifyReply, answer: Answer, record: RoutingRecord, options: RelayOptions) => {
   void reply.code(200).headers(answer.headers).headers(recordHeaders(record))
   if (answer.kind === 'whole') {
-    options.onEnd('complete')
     return reply.send(options.inBody ? spliceRecord(answer.body, record) : Buffer.from(answer.body))
   }
   void reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
   const head = options.inBody ? withRecord(answer.head, record) : answer.head
   const bytes = relayed(head, answer.rest, record, options.onEnd)
-  return reply.send(Readable.from(bytes, { objectMode: false, highWaterMark: 64 * 1024 }))
+  const stalled = () => reply.raw.destroy()
+  return reply.send(
+    Readable.from(untilStalled(bytes, options.stallMs ?? STALL_MS, stalled), {
+      objectMode: false,
+      highWaterMark: 64 * 1024,
+    }),
+  )
+}
+
+const STALL_MS = 60_000
+
+/** The next chunk is asked for when the client has taken the last: too long in between, and it is over. */
+const untilStalled = (
+  source: AsyncIterableIterator<Uint8Array>,
+  stallMs: number,
+  onStall: () => void,
+): AsyncIterableIterator<Uint8Array> => {
+  let timer: NodeJS.Timeout | undefined
+  const disarm = () => clearTimeout(timer)
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      disarm()
+      const item = await source.next()
+      if (!item.done) timer = setTimeout(onStall, stallMs)
+      return item
+    },
+    async return() {
+      disarm()
+      await source.return?.()
+      return { done: true, value: undefined }
+    },
+  }
 }
 
 const withRecord = (head: Uint8Array, record: RoutingRecord): Uint8Array => {

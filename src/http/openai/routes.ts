@@ -6,9 +6,10 @@ import { CallFailed, summarise } from '../../routing/call.ts'
 import type { RequestEvents } from '../../routing/events.ts'
 import { AnswerFailed, type Pipeline } from '../../routing/pipeline.ts'
 import type { Serving } from '../../routing/serving.ts'
+import { note } from '../account.ts'
 import { clientSignal } from '../client-signal.ts'
 import { type Asked, askedBy } from './asked.ts'
-import { embedLocally, MODEL_NAME } from './embeddings.ts'
+import { embedLocally, hasEncoder, MODEL_NAME } from './embeddings.ts'
 import { sendError } from './envelope.ts'
 import { getModel, listModels } from './models.ts'
 import { recordHeaders, recordOf } from './record.ts'
@@ -43,8 +44,13 @@ export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
   app.post('/embeddings', async (request, reply) => {
     const body = parseBody(bytesOf(request))
     const wanted = read(schemas.embeddings, body)
-    if (wanted.model === MODEL_NAME) {
-      return await deps.live.use(({ snapshot }) => embedLocally(snapshot, wanted, clientSignal(reply)))
+    if (wanted.model === MODEL_NAME && hasEncoder(deps.live.current().snapshot)) {
+      const signal = clientSignal(reply)
+      return await deps.live
+        .use(({ snapshot }) => embedLocally(snapshot, wanted, signal))
+        .catch(thrown => {
+          throw signal.aborted ? clientLeft(thrown) : thrown
+        })
     }
     if (targetOf(deps.live.current().snapshot.map, wanted.model).kind !== 'expert') {
       const message = `Embeddings are not routed: name ${MODEL_NAME} or expert/<id>.`
@@ -59,7 +65,7 @@ const bytesOf = (request: FastifyRequest): Buffer =>
   Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
 
 const answer = (
-  { live, pipeline, events }: OpenAiDeps,
+  { live, pipeline }: OpenAiDeps,
   endpoint: Endpoint,
   body: Body,
   { model, stream, question }: Asked,
@@ -67,7 +73,7 @@ const answer = (
   reply: FastifyReply,
 ) =>
   live.use(async serving => {
-    const began = performance.now()
+    note(request, { stream, question })
     const hop = hopOf(request)
     const signal = clientSignal(reply)
     const target = targetOf(serving.snapshot.map, model)
@@ -79,48 +85,37 @@ const answer = (
       headers: passedHeaders(request),
       bodyFor: (name: string) => withMember(body.bytes, 'model', name),
     }
-    const account = { requestId: request.id, endpoint, stream, question }
     try {
       const answered = await pipeline.answer(serving, { text: question, target, hop }, ask, signal)
-      const ms = performance.now() - began
       const { decision, expert, tried } = answered
-      events.answered({
-        ...account,
-        ...{ status: 200, ms, overheadMs: ms - answered.expertMs, decision, expert, tried, error: undefined },
-      })
-      const record = recordOf(request.id, decision, answered)
-      return relay(reply, answered.answer, record, {
+      const ms = reply.elapsedTime
+      note(request, { ms, overheadMs: ms - answered.waitedMs, decision, expert, tried })
+      return relay(reply, answered.answer, recordOf(request.id, decision, answered), {
         inBody: request.headers['x-coe-body'] !== 'off',
-        onEnd: outcome => events.streamEnded(expert, outcome),
+        onEnd: outcome => note(request, { outcome }),
       })
     } catch (thrown) {
-      const error = failed(thrown, reply, request.id, target.kind === 'expert')
-      const decision = thrown instanceof AnswerFailed ? thrown.decision : undefined
-      const tried = error.details.causes?.map(cause => cause.expert) ?? []
-      const ms = performance.now() - began
-      events.answered({
-        ...account,
-        ...{
-          status: error.status,
-          ms,
-          overheadMs: undefined,
-          decision,
-          expert: undefined,
-          tried,
-          error: error.code,
-        },
-      })
-      throw error
+      if (signal.aborted) throw clientLeft(thrown)
+      throw failed(thrown, request, reply, target.kind === 'expert')
     }
   })
 
+const clientLeft = (cause: unknown) => new GatewayError('client_left', 'The client left.', { cause })
+
 /** An answer that failed still says what was decided and who was tried. */
-const failed = (thrown: unknown, reply: FastifyReply, requestId: string, pinned: boolean): GatewayError => {
+const failed = (
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  pinned: boolean,
+): GatewayError => {
   if (!(thrown instanceof AnswerFailed)) return toGatewayError(thrown)
   const { decision, cause } = thrown
+  note(request, { decision })
   if (!(cause instanceof CallFailed)) return toGatewayError(cause)
   const { tried } = cause
-  void reply.headers(recordHeaders(recordOf(requestId, decision, { expert: tried.at(-1) ?? '', tried })))
+  note(request, { tried })
+  void reply.headers(recordHeaders(recordOf(request.id, decision, { expert: tried.at(-1) ?? '', tried })))
   const [only] = cause.failures
   return pinned && only !== undefined ? asItIs(only.error) : summarise(cause.failures)
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { Endpoint } from '../../experts/expert.ts'
 
 /**
  * What the gateway itself reads of a request. Everything else passes through as it came, so each schema is loose and
@@ -42,14 +41,4 @@ const embeddings = z.looseObject({
 
 export const schemas = { chat, completion, responses, embeddings }
 
-export type ChatRequest = z.infer<typeof chat>
-export type CompletionRequest = z.infer<typeof completion>
-export type ResponsesRequest = z.infer<typeof responses>
 export type EmbeddingsRequest = z.infer<typeof embeddings>
-
-export const schemaOf = {
-  'chat/completions': chat,
-  completions: completion,
-  responses,
-  embeddings,
-} as const satisfies Record<Endpoint, z.ZodType>

@@ -13,7 +13,8 @@ export const modelNames = (map: TaskMap): string[] => [
 
 /** What a model's name means. No name at all means what `auto` does. */
 export const targetOf = (map: TaskMap, model: string | null | undefined): Target => {
-  const name = map.aliases[model ?? 'auto'] ?? model ?? 'auto'
+  const given = model ?? 'auto'
+  const name = (Object.hasOwn(map.aliases, given) ? map.aliases[given] : undefined) ?? given
   if (name === 'auto') return { kind: 'auto' }
   const [kind, id] = [name.slice(0, name.indexOf('/')), name.slice(name.indexOf('/') + 1)]
   if (kind === 'task' && (map.tasks.has(id) || id === UNKNOWN)) return { kind: 'task', task: id }
