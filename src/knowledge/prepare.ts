@@ -8,7 +8,7 @@ import type { Example } from './context.ts'
 import type { Environment } from './document.ts'
 import { errorsOf, InvalidFilesError, warningsOf } from './problem.ts'
 import type { Snapshot } from './snapshot.ts'
-import { readSources } from './sources.ts'
+import { readSources, type Sources } from './sources.ts'
 
 export type PrepareDeps = {
   readonly environment: Environment
@@ -20,8 +20,14 @@ export type PrepareDeps = {
 export type Prepared = { readonly snapshot: Snapshot; release(): void }
 
 /** Reads, validates, builds and warms: everything that can fail does so here, beside what is being served. */
-export const prepareSnapshot = async (deps: PrepareDeps, mapPath: string): Promise<Prepared> => {
-  const { map, examples, prompt, problems, files, version } = await readSources(mapPath, deps.environment)
+export const prepareSnapshot = async (deps: PrepareDeps, mapPath: string): Promise<Prepared> =>
+  prepareFrom(deps, await readSources(mapPath, deps.environment))
+
+/** The same from what was read already: serving and measuring prepare alike. */
+export const prepareFrom = async (
+  deps: Omit<PrepareDeps, 'environment'>,
+  { map, examples, prompt, problems, files, version }: Sources,
+): Promise<Prepared> => {
   if (map === undefined || prompt === undefined || errorsOf(problems).length > 0) {
     throw new InvalidFilesError(problems)
   }
