@@ -42,7 +42,7 @@ export const bench: Command = {
   after: () =>
     [
       'A question with options is asked as a client would send it: the question, then lines "A. ...", "B. ...".',
-      'No language model is called unless --classifier names one. Vectors are kept in COE_DATA; Ctrl-C loses none.',
+      'No language model is called unless --classifier names one. Vectors are kept in COE_DATA: after Ctrl-C the next run goes on from there.',
     ].join('\n'),
   async run({ values, words, environment, print, complain }) {
     if (words.length !== 1 || words[0] !== 'classify') {

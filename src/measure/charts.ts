@@ -52,14 +52,14 @@ const cell = ({ truth, task, count, share }: Cell, x: number, y: number, size: n
 const label = (count: number, share: number, x: number, y: number) =>
   `<text class="${share > 0.3 ? 'count on' : 'count'}" x="${x - 1}" y="${y}" text-anchor="middle">${count}</text>`
 
-const [WIDTH, HEIGHT, LEFT, COUNTS] = [440, 360, 56, 70]
+const [WIDTH, HEIGHT, LEFT, TOP, COUNTS] = [440, 360, 56, 28, 70]
 
 /** Bars are what was right at each confidence; the dashed line is where they should end. Below: how many questions. */
 export const reliability = (bins: readonly Bin[]): string => {
   const x = (value: number) => LEFT + value * WIDTH
-  const y = (value: number) => 12 + (1 - value) * HEIGHT
+  const y = (value: number) => TOP + (1 - value) * HEIGHT
   const most = Math.max(1, ...bins.map(({ n }) => n))
-  const top = 12 + HEIGHT + 44
+  const top = TOP + HEIGHT + 64
   const grid = [0, 0.25, 0.5, 0.75, 1].flatMap(value => [
     `<line class="grid" x1="${x(0)}" x2="${x(1)}" y1="${y(value)}" y2="${y(value)}"/>`,
     `<text class="label" x="${LEFT - 8}" y="${y(value) + 4}" text-anchor="end">${value * 100} %</text>`,
@@ -78,10 +78,10 @@ export const reliability = (bins: readonly Bin[]): string => {
   const names = [
     `<line class="ideal" x1="${x(0)}" y1="${y(0)}" x2="${x(1)}" y2="${y(1)}"/>`,
     `<text class="label" x="${x(0.5)}" y="${y(0) + 36}" text-anchor="middle">confidence</text>`,
-    `<text class="label" x="${x(0.02)}" y="${y(1) + 16}">share right</text>`,
+    `<text class="label" x="${x(0)}" y="${y(1) - 12}">share right</text>`,
     `<text class="label" x="${LEFT - 8}" y="${top + 12}" text-anchor="end">${most}</text>`,
     `<text class="label" x="${LEFT - 8}" y="${top + COUNTS}" text-anchor="end">0</text>`,
-    `<text class="label" x="${x(0.02)}" y="${top + 12}">questions</text>`,
+    `<text class="label" x="${x(0)}" y="${top - 8}">questions</text>`,
   ]
   return svg('Confidence against share right', LEFT + WIDTH + 24, top + COUNTS + 8, [
     ...grid,

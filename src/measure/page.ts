@@ -1,5 +1,6 @@
 import { escapeText, heatmap, reliability } from './charts.ts'
-import { decimal, percent, type Report, shown, type Table, tablesOf } from './tables.ts'
+import { decimal, percent } from './format.ts'
+import { type Report, shown, type Table, tablesOf } from './tables.ts'
 
 /** The report as one page that needs nothing from anywhere. */
 export const pageOf = (report: Report): string => {
@@ -27,7 +28,7 @@ export const pageOf = (report: Report): string => {
 <p>Rows: what is true. Columns: what was decided. The deeper the colour, the larger the share of the row; blue is right, orange is wrong.</p>
 <div class="chart">${heatmap(result.confusion)}</div></section>
 <section><h2>Is it as right as it is sure?</h2>
-<p>Dots on the dashed line: a confidence of 80 % is right 80 % of the time. Below the line it is too sure, above it too modest. Wide gaps over short bars at the bottom are a few questions only.</p>
+<p>Dots on the dashed line: a confidence of 80 % is right 80 % of the time. Below the line it is too sure, above it too modest. A gap where the grey bar below is flat means little: that is a handful of questions.</p>
 <div class="chart">${reliability(result.reliability)}</div></section>
 ${tablesOf(report).map(asHtml).join('\n')}
 </main>

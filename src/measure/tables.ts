@@ -1,4 +1,5 @@
 import type { Result } from './figures.ts'
+import { decimal, percent } from './format.ts'
 import type { Mean } from './mean.ts'
 import type { Measured } from './run.ts'
 
@@ -16,12 +17,6 @@ export type Table = {
 }
 
 export const shown = ({ measured, mean }: Report): Result | undefined => mean ?? measured[0]?.result
-
-export const percent = (share: number | null | undefined): string =>
-  share === null || share === undefined ? '-' : `${(share * 100).toFixed(1)} %`
-
-export const decimal = (value: number | null | undefined, digits = 3): string =>
-  value === null || value === undefined ? '-' : value.toFixed(digits)
 
 /** What both forms of the report show, in their order. */
 export const tablesOf = (report: Report): Table[] => {
