@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { loadConfig } from '../config.ts'
+import { type Config, loadConfig } from '../config.ts'
 import { createLeases } from '../leases.ts'
 import { pageOf } from '../measure/page.ts'
 import { planFor, type Wanted } from '../measure/plan.ts'
@@ -52,27 +52,8 @@ export const bench: Command = {
     const config = loadConfig(environment)
     const plan = await planFor(wanted, config.environment)
     const progress = stages(complain)
-    const { encoder, modelsPath, dataPath } = config
     const lacks = new Set<string>()
-    const deps: RunDeps = {
-      retrievers: createLeases<Retriever>(retriever => retriever.close()),
-      // One worker: two questions at a time would disturb each other's latencies.
-      createRetriever: given =>
-        createRetriever({
-          ...given,
-          encoder,
-          modelsPath,
-          dataPath,
-          workers: 1,
-          queue: 1_000,
-          onProgress: (done, total) => progress.show('encoding', done, total),
-        }).then(retriever => {
-          const { encoderProblem, indexBecause } = retriever.about
-          for (const problem of [encoderProblem, indexBecause]) if (problem !== undefined) lacks.add(problem)
-          return retriever
-        }),
-      onProgress: progress.show,
-    }
+    const deps = depsFor(config, progress.show, problem => lacks.add(problem))
     const measured = await run(plan, deps, new AbortController().signal).finally(progress.clear)
     for (const problem of lacks) complain(`Measured with less than there could be: ${problem}`)
     const report = { title: titleOf(wanted), measured, mean: meanOfAll(measured) }
@@ -81,6 +62,30 @@ export const bench: Command = {
     return 0
   },
 }
+
+const depsFor = (
+  { encoder, modelsPath, dataPath }: Config,
+  onProgress: RunDeps['onProgress'],
+  onLack: (problem: string) => void,
+): RunDeps => ({
+  retrievers: createLeases<Retriever>(retriever => retriever.close()),
+  onProgress,
+  async createRetriever(given) {
+    const retriever = await createRetriever({
+      ...given,
+      encoder,
+      modelsPath,
+      dataPath,
+      // Two questions at a time would disturb each other's latencies.
+      workers: 1,
+      queue: 1_000,
+      onProgress: (done, total) => onProgress('encoding', done, total),
+    })
+    const { encoderProblem, indexBecause } = retriever.about
+    for (const problem of [encoderProblem, indexBecause]) if (problem !== undefined) onLack(problem)
+    return retriever
+  },
+})
 
 const titleOf = ({ context, map, folds, share, without }: Wanted): string =>
   [

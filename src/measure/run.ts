@@ -1,10 +1,11 @@
 import { UNKNOWN } from '../knowledge/map.ts'
 import { type PrepareDeps, prepareFrom } from '../knowledge/prepare.ts'
+import type { Snapshot } from '../knowledge/snapshot.ts'
 import type { Retriever, RetrieverOptions } from '../retrieval/retriever.ts'
 import { asAsked } from '../retrieval/text.ts'
 import { questionOf } from '../routing/question.ts'
 import { type Asked, ask, type Verdict } from './ask.ts'
-import type { Result } from './figures.ts'
+import type { Damaged, Result } from './figures.ts'
 import { type Mean, meanOf } from './mean.ts'
 import type { Part } from './parts.ts'
 import { damage, type Kind, kinds } from './perturb.ts'
@@ -46,38 +47,21 @@ const measure = async (part: Part, plan: Plan, deps: RunDeps, signal: AbortSigna
   }))
   const damaged = plan.perturb ? damageAll(part, asked, plan.seed) : []
   const every = Math.max(1, Math.ceil(asked.length / TIMED))
+  const isTimed = (_: unknown, row: number) => row % every === 0
   const expected = [
     ...asked.filter((_, row) => row % every !== 0),
     ...damaged.flatMap(({ questions }) => questions),
   ].map(({ text }) => text)
   const { snapshot, release } = await prepareFrom(
-    {
-      retrievers: deps.retrievers,
-      createRetriever: given => deps.createRetriever({ ...given, expected }),
-    },
+    { ...deps, createRetriever: given => deps.createRetriever({ ...given, expected }) },
     { ...plan.sources, map: plan.map, examples: part.context },
   )
   try {
-    let [classifierCalls, classifierFailed] = [0, 0]
-    const put = (questions: readonly Asked[], what: string): Promise<Verdict[]> =>
-      ask(
-        questions,
-        {
-          snapshot,
-          model: plan.model,
-          onAsked: (done, total) => deps.onProgress(`${part.name}, ${what}`, done, total),
-          onClassified: outcome => {
-            classifierCalls++
-            if (outcome !== 'answered') classifierFailed++
-          },
-        },
-        signal,
-      )
+    const { put, counts } = createPut(snapshot, part.name, plan, deps, signal)
     const verdicts = await put(asked, 'asking')
-    const timed = verdicts.filter((_, row) => row % every === 0)
-    const result = resultOf(snapshot, verdicts, timed, { classifierCalls, classifierFailed })
+    const result = resultOf(snapshot, verdicts, verdicts.filter(isTimed), counts())
     if (damaged.length === 0) return result
-    const perturbed: Record<string, ReturnType<typeof damagedOf>> = { none: damagedOf(verdicts, verdicts) }
+    const perturbed: Record<string, Damaged> = { none: damagedOf(verdicts, verdicts) }
     for (const { kind, questions } of damaged) {
       perturbed[kind] = damagedOf(await put(questions, kind), verdicts)
     }
@@ -85,6 +69,26 @@ const measure = async (part: Part, plan: Plan, deps: RunDeps, signal: AbortSigna
   } finally {
     release()
   }
+}
+
+/** Puts questions to one snapshot and counts what its classifier was asked. */
+const createPut = (snapshot: Snapshot, name: string, plan: Plan, deps: RunDeps, signal: AbortSignal) => {
+  let [classifierCalls, classifierFailed] = [0, 0]
+  const put = (questions: readonly Asked[], what: string): Promise<Verdict[]> =>
+    ask(
+      questions,
+      {
+        snapshot,
+        model: plan.model,
+        onAsked: (done, total) => deps.onProgress(`${name}, ${what}`, done, total),
+        onClassified: outcome => {
+          classifierCalls++
+          if (outcome !== 'answered') classifierFailed++
+        },
+      },
+      signal,
+    )
+  return { put, counts: () => ({ classifierCalls, classifierFailed }) }
 }
 
 /** What a client sends goes through the same door as a request's message does. */
