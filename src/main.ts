@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { bench } from './commands/bench.ts'
 import { check } from './commands/check.ts'
 import { type Command, helpOf, parseCommand, UsageError } from './commands/command.ts'
 import { context } from './commands/context.ts'
@@ -8,7 +9,7 @@ import { ConfigError } from './config.ts'
 import { describe } from './errors.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
 
-const commands: Readonly<Record<string, Command>> = { serve, check, route, context }
+const commands: Readonly<Record<string, Command>> = { serve, check, route, context, bench }
 
 const overview = () =>
   [
@@ -19,6 +20,7 @@ const overview = () =>
     '\nExamples:',
     '  coe-ops serve',
     '  coe-ops route "helm upgrade hangs in pending-upgrade"',
+    '  coe-ops bench classify --map mappings/default.yaml --folds',
     '\n"coe-ops COMMAND --help" shows the options of one.',
   ].join('\n')
 

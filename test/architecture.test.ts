@@ -15,6 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   experts: ['errors', 'leases', 'resilience'],
   knowledge: ['errors', 'leases', 'retrieval'],
   routing: ['errors', 'knowledge', 'experts', 'retrieval'],
+  measure: ['errors', 'routing', 'knowledge', 'retrieval', 'experts'],
   observe: ['errors', 'knowledge', 'routing', 'experts'],
   http: ['errors', 'routing', 'knowledge', 'experts', 'observe'],
 }

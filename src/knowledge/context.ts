@@ -17,6 +17,9 @@ export type Example = {
   readonly source: string | undefined
   /** What the built-in expert answers: a text, or the runbook it was read from. */
   readonly reply: Reply | undefined
+  readonly lang?: string | undefined
+  /** The part of five that it is tested in, where somebody laid that down. */
+  readonly fold?: number | undefined
   /** file:line, to find it again. */
   readonly at: string
 }
@@ -41,6 +44,13 @@ const row = z.looseObject({
     .optional(),
   source: z.string().optional(),
   reply: z.string().optional(),
+  lang: z.string().optional().catch(undefined),
+  // A column of that name that means something else is nobody's mistake.
+  fold: z
+    .union([z.number(), z.string().regex(/^\d$/).transform(Number)])
+    .pipe(z.int().min(0).max(4))
+    .optional()
+    .catch(undefined),
 })
 
 /** Decompressed size that is still read: a small file must not unpack into all of the memory. */
@@ -102,14 +112,15 @@ const readExample = async (
     }
     return undefined
   }
-  const { id, question, options, answer, task, source, reply } = parsed.data
+  const { id, question, options, answer, task, source, reply, lang, fold } = parsed.data
   if (answer !== undefined && answer.toUpperCase().charCodeAt(0) - 65 >= (options?.length ?? 0)) {
     say(`answer: "${answer}" is beyond the ${options?.length ?? 0} options`)
     return undefined
   }
   const resolved = reply === undefined ? undefined : await readReply(file, reply, runbooks, say)
   if (resolved === 'unreadable') return undefined
-  return { id, question, options, answer, task, source, reply: resolved, at: `${file}:${entry.line}` }
+  const at = `${file}:${entry.line}`
+  return { id, question, options, answer, task, source, reply: resolved, lang, fold, at }
 }
 
 /** A reply that is a single word ending in .md is a runbook beside the file; anything else is the text itself. */

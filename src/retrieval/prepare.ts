@@ -7,8 +7,8 @@ import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
 import { buildIndex } from './index.ts'
 import { keepJson } from './kept.ts'
 import type { About, Nearest, Preparation } from './protocol.ts'
+import { encodeExpected, openStored, type Stored } from './stored.ts'
 import { asAsked } from './text.ts'
-import { openVectors } from './vectors.ts'
 import { castVote, judge, prepareVoter } from './vote.ts'
 
 export type Prepared = {
@@ -24,10 +24,11 @@ export const prepare = async (
 ): Promise<Prepared> => {
   const began = performance.now()
   const { encoder, problem } = await chooseEncoder(given)
+  const stored = encoder && (await openStored(given, encoder.id))
   const { vectors, encoded } =
-    encoder === undefined
+    encoder === undefined || stored === undefined
       ? { vectors: new Float32Array(0), encoded: 0 }
-      : await encodeAll(given, encoder, progress)
+      : await encodeAll(given, encoder, stored, progress)
   const name = fingerprint(given, encoder)
   const index = encoder === undefined ? undefined : await buildIndex(vectors, given.dataPath, name)
   const tasks = [...new Set(given.tasks)].sort()
@@ -46,6 +47,8 @@ export const prepare = async (
     probability: fitProbability(judged),
     known: fitKnown(judged.map(({ familiarity }) => familiarity)),
   }
+  const preparedMs = performance.now() - began
+  const expected = encoder && stored ? await encodeExpected(given, encoder, stored, progress) : undefined
   return {
     encoder,
     about: {
@@ -55,12 +58,15 @@ export const prepare = async (
       indexBecause: index?.because,
       examples: given.texts.length,
       encoded,
-      preparedMs: performance.now() - began,
+      preparedMs,
       judged,
     },
     async nearest(text) {
-      const vector = (await encoder?.encode(text)) ?? new Float32Array(0)
-      return castVote(voter, calibration, { question: text }, vector, given.k)
+      const began = performance.now()
+      const vector = expected?.get(text) ?? (await encoder?.encode(text)) ?? new Float32Array(0)
+      const encoded = performance.now()
+      const voted = castVote(voter, calibration, { question: text }, vector, given.k)
+      return { ...voted, tookMs: { encode: encoded - began, search: performance.now() - encoded } }
     },
   }
 }
@@ -77,20 +83,20 @@ const chooseEncoder = async (given: Preparation) => {
 }
 
 const encodeAll = async (
-  { texts: given, dataPath, modelsPath }: Preparation,
+  { texts: given, modelsPath }: Preparation,
   encoder: Encoder,
+  stored: Stored,
   progress: (done: number, total: number) => void,
 ) => {
   const texts = given.map(asAsked)
-  const known = await openVectors(dataPath, encoder.id)
-  const missing = [...new Set(texts)].filter(text => known.get(text) === undefined)
+  const missing = [...new Set(texts)].filter(text => stored.find(text) === undefined)
   await encodeMany(missing, encoder, modelsPath, async (batch, done) => {
-    await known.add(batch)
+    await stored.examples.add(batch)
     progress(done, missing.length)
   })
   const vectors = new Float32Array(texts.length * DIMENSIONS)
   texts.forEach((text, row) => {
-    vectors.set(known.get(text) ?? [], row * DIMENSIONS)
+    vectors.set(stored.find(text) ?? [], row * DIMENSIONS)
   })
   return { vectors, encoded: missing.length }
 }

@@ -10,9 +10,14 @@ export type Preparation = {
   readonly encoder: 'auto' | 'minilm' | 'lexical'
   readonly modelsPath: string
   readonly dataPath: string
+  /** Questions known beforehand, when measuring: their vectors are made on all cores and kept apart from the examples'. */
+  readonly expected?: readonly string[]
 }
 
-export type Nearest = Voted
+export type Nearest = Voted & {
+  /** What the question cost inside the worker. */
+  readonly tookMs?: { readonly encode: number; readonly search: number }
+}
 
 export type About = {
   readonly encoder: 'minilm' | 'lexical'
