@@ -54,14 +54,14 @@ export const planFor = async (wanted: Wanted, environment: Environment): Promise
 const readAll = async (files: readonly string[]): Promise<Example[]> => {
   const read = await Promise.all(files.map(file => readContext(resolve(file))))
   const problems = errorsOf(read.flatMap(context => context.problems))
-  if (problems.length > 0) throw new InvalidFilesError(problems)
+  if (problems.length > 0) throw new InvalidFilesError(problems, files)
   return read.flatMap(context => context.examples)
 }
 
 const readGiven = async (mapPath: string, environment: Environment): Promise<Sources> => {
   const sources = await readSources(resolve(mapPath), environment)
   const problems = errorsOf(sources.problems)
-  if (problems.length > 0) throw new InvalidFilesError(problems)
+  if (problems.length > 0) throw new InvalidFilesError(problems, sources.files)
   return { ...sources, problems: [] }
 }
 

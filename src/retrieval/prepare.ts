@@ -8,7 +8,7 @@ import { buildIndex } from './index.ts'
 import { keepJson } from './kept.ts'
 import type { About, Nearest, Preparation } from './protocol.ts'
 import { encodeExpected, openStored, type Stored } from './stored.ts'
-import { asAsked } from './text.ts'
+import { asAsked, asText } from './text.ts'
 import { castVote, judge, prepareVoter } from './vote.ts'
 
 export type Prepared = {
@@ -65,7 +65,7 @@ export const prepare = async (
       const began = performance.now()
       const vector = expected?.get(text) ?? (await encoder?.encode(text)) ?? new Float32Array(0)
       const encoded = performance.now()
-      const voted = castVote(voter, calibration, { question: text }, vector, given.k)
+      const voted = castVote(voter, calibration, asText(text), vector, given.k)
       return { ...voted, tookMs: { encode: encoded - began, search: performance.now() - encoded } }
     },
   }

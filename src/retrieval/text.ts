@@ -6,3 +6,20 @@ export const asAsked = ({ question, options }: Text): string =>
   options === undefined
     ? question
     : [question, ...options.map((option, i) => `${String.fromCharCode(65 + i)}. ${option}`)].join('\n')
+
+const optionLine = /^\s*\(?([A-Z])[.)、:：]\s*(\S.*)$/
+
+/** The other way round: lettered lines at the end of what a client sent are options, from A on without a gap. */
+export const asText = (asked: string): Text => {
+  const lines = asked.trimEnd().split('\n')
+  const options: string[] = []
+  while (lines.length > 1) {
+    const option = optionLine.exec(lines.at(-1) ?? '')
+    if (option === null) break
+    options.unshift(option[2] ?? '')
+    lines.pop()
+    if (option[1] === 'A')
+      return options.length > 1 ? { question: lines.join('\n'), options } : { question: asked }
+  }
+  return { question: asked }
+}

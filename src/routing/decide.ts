@@ -30,13 +30,16 @@ export type Decision = Readonly<{
 }>
 
 /** Without a classifier's word the neighbours' task still counts if it is at least this likely. */
-export const LOWER_BAR = 0.3
+export const LOWER_BAR = 0.25
 
 /**
  * A question less familiar than all but this share of the context's own is like nothing that the promise was measured
- * on: the neighbours do not decide it alone, and without a classifier it fits no task.
+ * on: the neighbours do not decide it alone.
  */
 export const STRANGE = 0.02
+
+/** Stranger still, and without a classifier, it fits no task: so few of the context's own questions are lost by it. */
+export const ALIEN = 0.005
 
 /** What the classifier said; nothing, since it was not asked; or that it was asked in vain. */
 export type Said = { readonly task: string } | 'nothing' | 'in vain'
@@ -76,7 +79,7 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
   if (said === 'nothing' && best !== undefined && isCertain(snapshot, nearest)) {
     return record(best.task, 'neighbours', best.confidence)
   }
-  if (best !== undefined && best.confidence >= LOWER_BAR && nearest.known >= STRANGE) {
+  if (best !== undefined && best.confidence >= LOWER_BAR && nearest.known >= ALIEN) {
     return record(best.task, 'fallback', best.confidence)
   }
   return record(UNKNOWN, 'fallback', confidenceIn(UNKNOWN, nearest))

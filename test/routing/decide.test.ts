@@ -69,12 +69,12 @@ test('neighbours decide alone from the threshold on, fall back from the lower ba
   }
   expect(how(0.8)).toEqual(['deploy', 'neighbours'])
   expect(how(0.79)).toEqual(['deploy', 'fallback'])
-  expect(how(0.29)).toEqual(['unknown', 'fallback'])
+  expect(how(0.24)).toEqual(['unknown', 'fallback'])
   expect(decide(snapshot(undefined), nearest(0.99), 'nothing').decidedBy).toBe('fallback')
 })
 
 test('a question like nothing in the context is not decided by its neighbours, however sure they are', () => {
-  expect(decide(snapshot(0.8), nearest(0.99, 0.01), 'nothing')).toMatchObject({
+  expect(decide(snapshot(0.8), nearest(0.99, 0.004), 'nothing')).toMatchObject({
     task: 'unknown',
     decidedBy: 'fallback',
   })
