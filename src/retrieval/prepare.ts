@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fitKnown, fitProbability, type Judged } from './calibrate.ts'
 import { encodeMany } from './encode-many.ts'
 import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
+import { essenceOf } from './essence.ts'
 import { buildIndex } from './index.ts'
 import { keepJson } from './kept.ts'
 import type { About, Nearest, Preparation } from './protocol.ts'
@@ -19,9 +20,10 @@ export type Prepared = {
 
 /** Everything a worker needs before it can be asked: encoder, vectors, index, and how good the vote is. */
 export const prepare = async (
-  given: Preparation,
+  asGiven: Preparation,
   progress: (done: number, total: number) => void,
 ): Promise<Prepared> => {
+  const given = essences(asGiven)
   const began = performance.now()
   const { encoder, problem } = await chooseEncoder(given)
   const stored = encoder && (await openStored(given, encoder.id))
@@ -61,7 +63,8 @@ export const prepare = async (
       preparedMs,
       judged,
     },
-    async nearest(text) {
+    async nearest(asked) {
+      const text = essenceOf(asked)
       const began = performance.now()
       const vector = expected?.get(text) ?? (await encoder?.encode(text)) ?? new Float32Array(0)
       const encoded = performance.now()
@@ -70,6 +73,13 @@ export const prepare = async (
     },
   }
 }
+
+/** Examples are read as questions are. */
+const essences = (given: Preparation): Preparation => ({
+  ...given,
+  texts: given.texts.map(text => ({ ...text, question: essenceOf(text.question) })),
+  ...(given.expected && { expected: given.expected.map(essenceOf) }),
+})
 
 const chooseEncoder = async (given: Preparation) => {
   if (given.encoder === 'lexical') return { encoder: undefined, problem: undefined }
