@@ -41,7 +41,7 @@ const courteous = new Set(
   have hello help helping here hey hi hope i if in is it just kind kindly know little look looking lost lot lots many may me
   mind moment morning much my need new of on one patience please possible question questions quick really regards reply
   so some somebody someone sorry support sure team thank thanks that the there this time to today tomorrow trouble us very
-  wanted we well with would you your`.split(/\s+/),
+  wanted we well with would you your ok okay cool nice`.split(/\s+/),
 )
 const courteousChinese =
   /^(大家好?|各位(同事|老师|大佬)?|老师|同学|朋友|你们?好|您们?好|早上?好?|下午好|晚上好|不好意思|抱歉|打扰(一下|了|大家)?|(我)?(想)?(请教|问)(一下|大家|各位)?(一?个)?(小)?问题|请问(一下)?|麻烦(您|你|大家)?(帮忙|帮我)?(看|看看|看一下|解答)?(一下)?|我是新(来|人)的?|新人|刚入职|有点(儿)?(不太|不)?(明白|懂|迷茫|懵)|(非常|万分|多谢|十分)?感谢(您|你|大家)?(的)?(耐心)?(解答|帮助|支持|时间)?|谢谢(您|你|大家|各位)?(了|啦)?|辛苦(了|啦|大家)?|求助|求教|帮帮忙|在线等|拜托(了|大家)?|[\s,，。！!？?：:、~～]+)+$/
