@@ -97,7 +97,7 @@ export function thresholdFor(judged: readonly Judged[], allowed: number): number
 }
 
 /** What "known" looks like: the familiarity of examples that were left out, in ascending order. */
-export type Known = { familiarities: Float64Array; threshold: number }
+export type Known = Float64Array
 
 /** How familiar a text is: its two nearest examples, and a little of the head's best score. */
 export function familiarityOf(neighbours: readonly Neighbour[], bestScore: number): number {
@@ -105,14 +105,12 @@ export function familiarityOf(neighbours: readonly Neighbour[], bestScore: numbe
   return (first + (neighbours[1]?.similarity ?? first)) / 2 + bestScore / 8
 }
 
-/** `lost`: the share of the context's own questions that may be called unknown. */
-export function fitKnown(familiarities: ArrayLike<number>, lost = 0.05): Known {
-  const sorted = Float64Array.from(familiarities).sort()
-  return { familiarities: sorted, threshold: sorted[Math.floor(sorted.length * lost)] ?? -Infinity }
+export function fitKnown(familiarities: ArrayLike<number>): Known {
+  return Float64Array.from(familiarities).sort()
 }
 
 /** The share of the context's own questions that are no more familiar: near 0 means like nothing known. */
-export function knownShare({ familiarities }: Known, familiarity: number): number {
+export function knownShare(familiarities: Known, familiarity: number): number {
   let low = 0
   let high = familiarities.length
   while (low < high) {

@@ -1,30 +1,29 @@
 import { GatewayError } from '../errors.ts'
+import { createJob, type Job, type Timer, timer } from './job.ts'
 import type { Thread } from './thread.ts'
-
-export type Job = {
-  readonly kind: 'nearest' | 'embed'
-  readonly text: string
-  readonly signal: AbortSignal
-  /** A job whose worker died under it is given to another one, once. */
-  tries: number
-  resolve(value: never): void
-  reject(error: Error): void
-}
 
 export type Jobs = {
   ask<T>(kind: Job['kind'], text: string, signal: AbortSignal): Promise<T>
-  /** A worker that is ready for its next question. */
+  /** A worker that has come to life. */
   offer(thread: Thread): void
+  /** A worker that has died. */
   withdraw(thread: Thread): void
   waiting(): number
   close(): void
 }
 
-const noLonger = () => new GatewayError('retrieval_failed', 'The neighbours are no longer searched.')
+/** A question waits and is worked on for as long at most; a worker at one question for as long is stuck. */
+export const DEADLINE_MS = 10_000
+
+const failed = (message: string, cause?: Error) =>
+  new GatewayError('retrieval_failed', message, cause === undefined ? {} : { cause })
+const noLonger = () => failed('The neighbours are no longer searched.')
+const nobody = (cause?: Error) => failed('No retrieval worker is alive.', cause)
 
 /** Questions in the order they came, one at a time to each worker that is idle. */
-export const createJobs = (limit: number): Jobs => {
+export const createJobs = (limit: number, after: Timer = timer): Jobs => {
   const waiting: Job[] = []
+  const alive = new Set<Thread>()
   const idle: Thread[] = []
   let closed = false
 
@@ -32,71 +31,83 @@ export const createJobs = (limit: number): Jobs => {
     while (idle.length > 0) {
       const job = waiting.shift()
       if (job === undefined) return
-      if (job.signal.aborted) job.reject(job.signal.reason)
-      else give(job, idle.pop() as Thread)
+      give(job, idle.pop() as Thread)
     }
   }
   const give = (job: Job, thread: Thread) => {
+    const disarm = after(DEADLINE_MS, () => {
+      const stuck = failed(`A retrieval worker was stuck for ${DEADLINE_MS / 1000} s and is replaced.`)
+      job.reject(stuck)
+      thread.end(stuck)
+    })
     thread.ask(job.kind, job.text).then(
       value => {
+        disarm()
         job.resolve(value as never)
-        idle.push(thread)
-        next()
+        rest(thread)
       },
       (error: Error) => {
-        if (!thread.isDead()) idle.push(thread)
-        if (thread.isDead() && !closed && job.tries++ === 0) waiting.unshift(job)
-        else
-          job.reject(new GatewayError('retrieval_failed', 'The neighbours were not found.', { cause: error }))
-        next()
+        disarm()
+        if (thread.isDead()) again(job, error)
+        else job.reject(failed('The neighbours were not found.', error))
+        rest(thread)
       },
     )
   }
+  const rest = (thread: Thread) => {
+    if (alive.has(thread) && !thread.isDead()) idle.push(thread)
+    next()
+  }
+  const again = (job: Job, error: Error) => {
+    if (job.isSettled()) return
+    if (closed || job.tries++ > 0) job.reject(failed('The neighbours were not found.', error))
+    else if (alive.size === 0) job.reject(nobody(error))
+    else waiting.unshift(job)
+  }
+  const rejectAll = (error: Error) => {
+    for (const job of waiting.splice(0)) job.reject(error)
+  }
+  /** Whoever left, or waited too long, waits no longer. */
   const leave = (job: Job) => {
     const at = waiting.indexOf(job)
-    if (at < 0) return
-    waiting.splice(at, 1)
-    job.reject(job.signal.reason)
+    if (at >= 0) waiting.splice(at, 1)
+  }
+  const refusal = () => {
+    if (closed) return noLonger()
+    if (alive.size === 0) return nobody()
+    if (waiting.length >= limit) return failed(`${limit} questions already wait to be encoded.`)
+    return undefined
   }
 
   return {
     ask: (kind, text, signal) =>
       new Promise((resolve, reject) => {
-        if (closed) return reject(noLonger())
-        if (waiting.length >= limit) {
-          return reject(
-            new GatewayError('retrieval_failed', `${limit} questions already wait to be encoded.`),
-          )
+        const refused = signal.aborted ? signal.reason : refusal()
+        if (refused !== undefined) return reject(refused)
+        const late = () => failed(`The neighbours were not found within ${DEADLINE_MS / 1000} s.`)
+        const disarm = after(DEADLINE_MS, () => job.reject(late()))
+        const done = () => {
+          disarm()
+          leave(job)
         }
-        waiting.push(createJob({ kind, text, signal, resolve, reject }, leave))
+        const job = createJob({ kind, text, signal, resolve, reject }, done)
+        waiting.push(job)
         next()
       }),
     offer(thread) {
-      idle.push(thread)
-      next()
+      alive.add(thread)
+      rest(thread)
     },
     withdraw(thread) {
+      alive.delete(thread)
       const at = idle.indexOf(thread)
       if (at >= 0) idle.splice(at, 1)
+      if (alive.size === 0) rejectAll(nobody())
     },
     waiting: () => waiting.length,
     close() {
       closed = true
-      for (const job of waiting.splice(0)) job.reject(noLonger())
+      rejectAll(noLonger())
     },
   }
-}
-
-/** Listens to the client's leaving for exactly as long as the job is open. */
-const createJob = (given: Omit<Job, 'tries'>, onLeave: (job: Job) => void): Job => {
-  const leave = () => onLeave(job)
-  const done =
-    <T>(settle: (value: T) => void) =>
-    (value: T) => {
-      given.signal.removeEventListener('abort', leave)
-      settle(value)
-    }
-  const job = { ...given, tries: 0, resolve: done(given.resolve), reject: done(given.reject) }
-  given.signal.addEventListener('abort', leave, { once: true })
-  return job
 }

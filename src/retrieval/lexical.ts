@@ -1,6 +1,6 @@
 /** Lexical features: words, pairs of words and character 4-grams, hashed and weighted by tf-idf. */
 
-import type { Text } from './text.ts'
+import { BUCKETS, type Counted, type Tally } from './tally.ts'
 
 /** One text's features, in no particular order. Their squares add up to LEXICAL_SHARE. */
 export type Sparse = { ids: Int32Array; values: Float32Array }
@@ -15,85 +15,12 @@ export type Vocabulary = {
   size: number
 }
 
-const BUCKETS = 1 << 21
-const OPTION_WEIGHT = 0.25
-const LONGEST = 8000
-const GRAM = 4
 /** Lexical and vector similarity add up to 1 for the same text: half each. */
 export const LEXICAL_SHARE = 0.5
 /** Of the lexical half, what words and pairs of words have; character 4-grams have the rest. */
 const WORD_SHARE = 0.6
 /** From so many examples on, what only one of them has is left out: it costs much and says little. */
 const MANY = 3000
-const TOKEN =
-  /\p{Script=Han}|[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|[^\P{L}\p{Script=Han}]+|\p{N}+|[^\s\p{L}\p{N}]/gu
-
-/** The beginning and the end of what is too long, lower case, every digit a 0. */
-function normalise(text: string): string {
-  const half = LONGEST / 2
-  const cut = text.length > LONGEST ? `${text.slice(0, half)} ${text.slice(-half)}` : text
-  return cut
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/\p{Nd}/gu, '0')
-}
-
-function mix(hash: number, value: number): number {
-  return Math.imul(hash ^ value, 0x01000193)
-}
-
-function bucket(hash: number): number {
-  const h = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
-  return (h ^ (h >>> 13)) & (BUCKETS - 1)
-}
-
-function hashOf(text: string, from: number, to: number, seed: number): number {
-  let hash = seed
-  for (let i = from; i < to; i++) hash = mix(hash, text.charCodeAt(i))
-  return hash
-}
-
-type Counts = Map<number, number>
-
-/** Buckets and how often each occurs, as plain arrays: a context's worth of maps would be ten times as large. */
-type Tally = { readonly buckets: Int32Array; readonly times: Float32Array }
-
-export type Counted = { readonly words: Tally; readonly grams: Tally }
-
-function add(counts: Counts, hash: number, weight: number): void {
-  const at = bucket(hash)
-  counts.set(at, (counts.get(at) ?? 0) + weight)
-}
-
-function countField(text: string, weight: number, words: Counts, grams: Counts): void {
-  const clean = normalise(text)
-  let before = 0
-  for (const token of clean.match(TOKEN) ?? []) {
-    const word = hashOf(token, 0, token.length, 0x811c9dc5)
-    add(words, word, weight)
-    if (before !== 0) add(words, mix(mix(before, 0x20), word), weight)
-    before = word
-  }
-  for (const chunk of clean.match(/\S+/g) ?? []) {
-    const padded = ` ${chunk} `
-    const last = Math.max(0, padded.length - GRAM)
-    for (let i = 0; i <= last; i++)
-      add(grams, hashOf(padded, i, Math.min(i + GRAM, padded.length), 0x2545f491), weight)
-  }
-}
-
-function tallyOf(counts: Counts): Tally {
-  return { buckets: Int32Array.from(counts.keys()), times: Float32Array.from(counts.values()) }
-}
-
-/** Options say less about the task than the question does, so they weigh less. */
-export function count(text: Text): Counted {
-  const words: Counts = new Map()
-  const grams: Counts = new Map()
-  countField(text.question, 1, words, grams)
-  for (const option of text.options ?? []) countField(option, OPTION_WEIGHT, words, grams)
-  return { words: tallyOf(words), grams: tallyOf(grams) }
-}
 
 export function vocabularyOf(counted: readonly Counted[]): Vocabulary {
   const seen = new Int32Array(BUCKETS)

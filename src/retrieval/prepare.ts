@@ -5,12 +5,13 @@ import { fitKnown, fitProbability, type Judged } from './calibrate.ts'
 import { encodeMany } from './encode-many.ts'
 import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
 import { essenceOf } from './essence.ts'
-import { buildIndex } from './index.ts'
-import { keepJson } from './kept.ts'
+import { buildIndex, type Index } from './index.ts'
+import { isJudgementOf, judge } from './judge.ts'
+import { type Kept, openKept } from './kept.ts'
 import type { About, Nearest, Preparation } from './protocol.ts'
 import { encodeExpected, openStored, type Stored } from './stored.ts'
-import { asAsked, asText } from './text.ts'
-import { castVote, judge, prepareVoter } from './vote.ts'
+import { asText, forEncoder } from './text.ts'
+import { castVote, prepareVoter, type Voter } from './vote.ts'
 
 export type Prepared = {
   readonly about: About
@@ -26,49 +27,42 @@ export const prepare = async (
   const given = essences(asGiven)
   const began = performance.now()
   const { encoder, problem } = await chooseEncoder(given)
-  const stored = encoder && (await openStored(given, encoder.id))
+  const kept = openKept(given.dataPath)
+  const stored = encoder && (await openStored(given, kept, encoder.id))
   const { vectors, encoded } =
     encoder === undefined || stored === undefined
       ? { vectors: new Float32Array(0), encoded: 0 }
       : await encodeAll(given, encoder, stored, progress)
   const name = fingerprint(given, encoder)
-  const index = encoder === undefined ? undefined : await buildIndex(vectors, given.dataPath, name)
-  const tasks = [...new Set(given.tasks)].sort()
-  const voter = prepareVoter(
-    {
-      texts: given.texts,
-      tasks,
-      labels: Int32Array.from(given.tasks, task => tasks.indexOf(task)),
-      vectors,
-      dims: encoder === undefined ? 0 : DIMENSIONS,
-    },
-    (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? [],
-  )
-  const judged = await remembered(given.dataPath, `judged-${name}.json`, () => judge(voter, given.k))
+  const index = encoder === undefined ? undefined : await buildIndex(vectors, kept, name)
+  const voter = voterFor(given, vectors, index)
+  const judged = await remembered(kept, `judged-${name}.json`, voter, given.k)
   const calibration = {
     probability: fitProbability(judged),
     known: fitKnown(judged.map(({ familiarity }) => familiarity)),
   }
-  const preparedMs = performance.now() - began
+  const about: About = {
+    encoder: encoder === undefined ? 'lexical' : 'minilm',
+    encoderProblem: problem,
+    index: index?.kind ?? 'none',
+    indexBecause: index?.because,
+    dataProblem: kept.problem(),
+    examples: given.texts.length,
+    encoded,
+    preparedMs: performance.now() - began,
+    judged,
+  }
   const expected = encoder && stored ? await encodeExpected(given, encoder, stored, progress) : undefined
   return {
     encoder,
-    about: {
-      encoder: encoder === undefined ? 'lexical' : 'minilm',
-      encoderProblem: problem,
-      index: index?.kind ?? 'none',
-      indexBecause: index?.because,
-      examples: given.texts.length,
-      encoded,
-      preparedMs,
-      judged,
-    },
+    about,
     async nearest(asked) {
-      const text = essenceOf(asked)
+      const text = asText(essenceOf(asked))
+      const toEncode = forEncoder(text)
       const began = performance.now()
-      const vector = expected?.get(text) ?? (await encoder?.encode(text)) ?? new Float32Array(0)
+      const vector = expected?.get(toEncode) ?? (await encoder?.encode(toEncode)) ?? new Float32Array(0)
       const encoded = performance.now()
-      const voted = castVote(voter, calibration, asText(text), vector, given.k)
+      const voted = castVote(voter, calibration, text, vector, given.k)
       return { ...voted, tookMs: { encode: encoded - began, search: performance.now() - encoded } }
     },
   }
@@ -78,8 +72,18 @@ export const prepare = async (
 const essences = (given: Preparation): Preparation => ({
   ...given,
   texts: given.texts.map(text => ({ ...text, question: essenceOf(text.question) })),
-  ...(given.expected && { expected: given.expected.map(essenceOf) }),
+  ...(given.expected && { expected: given.expected.map(asked => forEncoder(asText(essenceOf(asked)))) }),
 })
+
+const voterFor = ({ texts, tasks: given }: Preparation, vectors: Float32Array, index: Index | undefined) => {
+  const tasks = [...new Set(given)].sort()
+  const labels = Int32Array.from(given, task => tasks.indexOf(task))
+  const dims = index === undefined ? 0 : DIMENSIONS
+  return prepareVoter(
+    { texts, tasks, labels, vectors, dims },
+    (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? [],
+  )
+}
 
 const chooseEncoder = async (given: Preparation) => {
   if (given.encoder === 'lexical') return { encoder: undefined, problem: undefined }
@@ -98,7 +102,7 @@ const encodeAll = async (
   stored: Stored,
   progress: (done: number, total: number) => void,
 ) => {
-  const texts = given.map(asAsked)
+  const texts = given.map(forEncoder)
   const missing = [...new Set(texts)].filter(text => stored.find(text) === undefined)
   await encodeMany(missing, encoder, modelsPath, async (batch, done) => {
     await stored.examples.add(batch)
@@ -114,17 +118,17 @@ const encodeAll = async (
 /** Changes with anything that the index or the judgements depend on. */
 const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
   createHash('sha256')
-    .update(JSON.stringify(['3', encoder?.id, given.k, given.tasks, given.texts]))
+    .update(JSON.stringify(['5', encoder?.id, given.k, given.tasks, given.texts]))
     .digest('hex')
     .slice(0, 16)
 
-const remembered = async (dataPath: string, name: string, compute: () => Judged[]): Promise<Judged[]> => {
-  const path = join(dataPath, name)
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as Judged[]
-  } catch {
-    const value = compute()
-    await keepJson(dataPath, name, value)
-    return value
-  }
+/** What a file says is believed only where this very context could have been judged so. */
+const remembered = async (kept: Kept, name: string, voter: Voter, k: number): Promise<Judged[]> => {
+  const read: unknown = await readFile(join(kept.folder, name), 'utf8')
+    .then(JSON.parse)
+    .catch(() => undefined)
+  if (isJudgementOf(read, voter)) return read
+  const judged = judge(voter, k)
+  await kept.keepJson(name, judged)
+  return judged
 }

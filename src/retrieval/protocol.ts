@@ -25,6 +25,8 @@ export type About = {
   readonly encoderProblem: string | undefined
   readonly index: 'hnsw' | 'exact' | 'none'
   readonly indexBecause: string | undefined
+  /** Why what was computed is not kept for the next start. */
+  readonly dataProblem: string | undefined
   readonly examples: number
   /** Examples whose vector was not known yet. */
   readonly encoded: number
@@ -41,6 +43,6 @@ export type Message =
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
   | { readonly kind: 'ready'; readonly about: About }
   | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'nearest'; readonly id: number; readonly nearest: Nearest; readonly ms: number }
+  | { readonly kind: 'nearest'; readonly id: number; readonly nearest: Nearest }
   | { readonly kind: 'embedded'; readonly id: number; readonly vector: Float32Array }
   | { readonly kind: 'refused'; readonly id: number; readonly message: string }

@@ -1,3 +1,4 @@
+import { type Timer, timer } from './job.ts'
 import { createJobs } from './jobs.ts'
 import type { About, Nearest, Preparation } from './protocol.ts'
 import { startThread, type Thread } from './thread.ts'
@@ -10,6 +11,8 @@ export type Retriever = {
   /** A text's vector by the local encoder. */
   embed(text: string, signal: AbortSignal): Promise<Float32Array>
   queued(): number
+  /** How many workers are alive: with none, every question is refused at once. */
+  workers(): number
   close(): void
 }
 
@@ -18,52 +21,83 @@ export type RetrieverOptions = Preparation & {
   /** Questions waiting beyond this are not worth their wait: they are refused, and routed without neighbours. */
   readonly queue: number
   readonly onProgress?: (done: number, total: number) => void
+  /** A worker died, or could not be started again. */
   readonly onWorkerDied?: (error: Error) => void
 }
+
+/** For tests: threads and time in their hands. */
+type Means = { readonly start?: typeof startThread; readonly after?: Timer }
 
 const RESTART_MS = 1_000
 const SLOWEST_RESTART_MS = 60_000
 
+/** One core is left to the requests themselves; more than four encode faster than anybody asks, at 150 MB each. */
+export const workersFor = (cores: number): number => Math.min(4, Math.max(1, cores - 1))
+
 /** Prepares in the first worker, so that the others find everything computed, then shares the questions out. */
-export const createRetriever = async (options: RetrieverOptions): Promise<Retriever> => {
+export const createRetriever = async (options: RetrieverOptions, means: Means = {}): Promise<Retriever> => {
   const { workers, queue, onProgress, onWorkerDied, ...preparation } = options
-  const jobs = createJobs(queue)
+  const { start = startThread, after = timer } = means
+  const jobs = createJobs(queue, after)
   const threads = new Set<Thread>()
+  const callOff = new Set<() => void>()
   let closed = false
 
-  const start = async (): Promise<Thread> => {
-    const thread = await startThread(preparation, onProgress)
-    if (closed) thread.end()
+  const take = (thread: Thread) => {
+    if (closed) return thread.end()
     threads.add(thread)
     void thread.died.then(error => {
       threads.delete(thread)
       jobs.withdraw(thread)
       if (closed) return
       onWorkerDied?.(error)
-      restart(RESTART_MS)
+      void another(RESTART_MS)
     })
     jobs.offer(thread)
-    return thread
   }
-  /** A worker that dies at every start is tried again ever more rarely. */
-  const restart = (waitMs: number) => {
+  /** A worker that cannot be started is tried again ever more rarely. */
+  const another = async (waitMs: number) => {
     if (closed) return
-    const later = Math.min(waitMs * 2, SLOWEST_RESTART_MS)
-    start().catch(() => setTimeout(restart, waitMs, later).unref())
+    try {
+      take(alike(about, await start(preparation)))
+    } catch (error) {
+      if (closed) return
+      onWorkerDied?.(new Error('A retrieval worker could not be started.', { cause: error }))
+      const disarm = after(waitMs, () => {
+        callOff.delete(disarm)
+        void another(Math.min(waitMs * 2, SLOWEST_RESTART_MS))
+      })
+      callOff.add(disarm)
+    }
   }
 
-  const { about } = await start()
-  for (let more = 1; more < workers; more++) restart(RESTART_MS)
+  const first = await start(preparation, onProgress)
+  const { about } = first
+  take(first)
+  for (let more = 1; more < workers; more++) void another(RESTART_MS)
 
   return {
     about,
     nearest: (text, signal) => jobs.ask('nearest', text, signal),
     embed: (text, signal) => jobs.ask('embed', text, signal),
     queued: jobs.waiting,
+    workers: () => threads.size,
     close() {
       closed = true
       jobs.close()
+      for (const disarm of callOff) disarm()
       for (const thread of threads) thread.end()
     },
   }
+}
+
+/** Thresholds were measured with the first worker's encoder: answers of another one are not to be compared with them. */
+const alike = (about: About, thread: Thread): Thread => {
+  if (thread.about.encoder === about.encoder) return thread
+  const { encoder, encoderProblem } = thread.about
+  const error = new Error(
+    `It would use the ${encoder} encoder instead of ${about.encoder}: ${encoderProblem ?? ''}`,
+  )
+  thread.end(error)
+  throw error
 }

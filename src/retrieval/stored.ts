@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { encodeMany } from './encode-many.ts'
 import type { Encoder } from './encoder.ts'
+import { type Kept, openKept } from './kept.ts'
 import type { Preparation } from './protocol.ts'
 import { openVectors, type Vectors } from './vectors.ts'
 
@@ -12,9 +13,13 @@ export type Stored = {
 }
 
 /** Serving never reads what only measuring asked: it would make each start slower. */
-export const openStored = async ({ dataPath, expected }: Preparation, encoderId: string): Promise<Stored> => {
-  const examples = await openVectors(dataPath, encoderId)
-  const measured = expected && (await openVectors(join(dataPath, 'measured'), encoderId))
+export const openStored = async (
+  { dataPath, expected }: Preparation,
+  kept: Kept,
+  encoderId: string,
+): Promise<Stored> => {
+  const examples = await openVectors(kept, encoderId)
+  const measured = expected && (await openVectors(openKept(join(dataPath, 'measured')), encoderId))
   return { examples, measured, find: text => examples.get(text) ?? measured?.get(text) }
 }
 

@@ -7,6 +7,9 @@ export const asAsked = ({ question, options }: Text): string =>
     ? question
     : [question, ...options.map((option, i) => `${String.fromCharCode(65 + i)}. ${option}`)].join('\n')
 
+/** What becomes a vector: options as they are, since their letters mean nothing. */
+export const forEncoder = ({ question, options }: Text): string => [question, ...(options ?? [])].join('\n')
+
 const optionLine = /^\s*\(?([A-Z])[.)、:：]\s*(\S.*)$/
 
 /** The other way round: lettered lines at the end of what a client sent are options, from A on without a gap. */

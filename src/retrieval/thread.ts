@@ -8,7 +8,8 @@ export type Thread = {
   /** Resolves when the worker ends for whatever reason. */
   readonly died: Promise<Error>
   isDead(): boolean
-  end(): void
+  /** Dead at once, for its caller; the worker itself may take a moment. */
+  end(because?: Error): void
 }
 
 /** Sources run from a test runner: a worker needs the compiled file, which the runner makes first. */
@@ -29,16 +30,18 @@ export const startThread = async (
   let dead: Error | undefined
   let sequence = 0
 
+  let announce: (error: Error) => void
   const died = new Promise<Error>(resolve => {
-    const end = (error: Error) => {
-      dead ??= error
-      for (const { reject } of pending.values()) reject(dead)
-      pending.clear()
-      resolve(dead)
-    }
-    worker.once('error', error => end(error instanceof Error ? error : new Error(String(error))))
-    worker.once('exit', code => end(new Error(`the worker ended with code ${code}`)))
+    announce = resolve
   })
+  const die = (error: Error) => {
+    dead ??= error
+    for (const { reject } of pending.values()) reject(dead)
+    pending.clear()
+    announce(dead)
+  }
+  worker.on('error', error => die(error instanceof Error ? error : new Error(String(error))))
+  worker.once('exit', code => die(new Error(`the worker ended with code ${code}`)))
   const settle = (id: number, how: (waiting: Pending) => void) => {
     const waiting = pending.get(id)
     pending.delete(id)
@@ -75,6 +78,9 @@ export const startThread = async (
         worker.postMessage({ id, kind, text } satisfies Request)
       }),
     isDead: () => dead !== undefined,
-    end: () => void worker.terminate(),
+    end(because = new Error('the worker was ended')) {
+      die(because)
+      void worker.terminate()
+    },
   }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { DIMENSIONS } from './encoder.ts'
+import type { Kept } from './kept.ts'
 
 const HASH_BYTES = 16
 const VECTOR_BYTES = DIMENSIONS * 4
@@ -15,11 +16,12 @@ export type Vectors = {
   add(entries: readonly (readonly [text: string, vector: Float32Array])[]): Promise<void>
 }
 
-export const contentHash = (text: string) =>
+const contentHash = (text: string) =>
   createHash('sha256').update(text).digest().subarray(0, HASH_BYTES).toString('hex')
 
-export const openVectors = async (dataPath: string, encoderId: string): Promise<Vectors> => {
-  const path = join(dataPath, `vectors-${encoderId}.bin`)
+export const openVectors = async (kept: Kept, encoderId: string): Promise<Vectors> => {
+  const name = `vectors-${encoderId}.bin`
+  const path = join(kept.folder, name)
   const known = new Map<string, Float32Array>()
   const bytes = await readFile(path).catch(() => Buffer.alloc(0))
   const intact = readRecords(bytes, known)
@@ -29,7 +31,7 @@ export const openVectors = async (dataPath: string, encoderId: string): Promise<
     async add(entries) {
       const fresh = entries.map(([text, vector]) => ({ hash: contentHash(text), vector }))
       for (const { hash, vector } of fresh) known.set(hash, vector)
-      await append(dataPath, path, Buffer.concat(fresh.map(({ hash, vector }) => toRecord(hash, vector))))
+      await kept.append(name, Buffer.concat(fresh.map(({ hash, vector }) => toRecord(hash, vector))))
     },
   }
 }
@@ -60,14 +62,4 @@ const truncate = async (path: string, length: number) => {
   const file = await open(path, 'r+').catch(() => undefined)
   await file?.truncate(length).catch(() => undefined)
   await file?.close()
-}
-
-/** A folder that cannot be written to costs the next start some seconds, nothing else. */
-const append = async (dataPath: string, path: string, bytes: Buffer) => {
-  try {
-    await mkdir(dataPath, { recursive: true })
-    const file = await open(path, 'a')
-    await file.appendFile(bytes)
-    await file.close()
-  } catch {}
 }

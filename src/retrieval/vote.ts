@@ -1,26 +1,17 @@
-import {
-  familiarityOf,
-  type Judged,
-  type Known,
-  knownShare,
-  type Probability,
-  probabilityOf,
-} from './calibrate.ts'
+import { familiarityOf, type Known, knownShare, type Probability, probabilityOf } from './calibrate.ts'
 import { centre, centreAll, meanOf } from './centre.ts'
-import { type Features, fitHead, type Head, scoresOf, scoresWithout, shuffled } from './head.ts'
-import { count, featuresOf, rowAt, rowsOf, type Vocabulary, vocabularyOf } from './lexical.ts'
+import { type Features, fitHead, type Head, scoresOf } from './head.ts'
+import { featuresOf, rowsOf, type Vocabulary, vocabularyOf } from './lexical.ts'
 import { createSearch, type Neighbour, type Search } from './search.ts'
+import { count } from './tally.ts'
 import type { Text } from './text.ts'
 
 /** What the neighbours say, beside what the head says. */
 const VOTE_WEIGHT = 0.45
 /** How much more the nearest say than those a little further away. */
 const SHARPNESS = 20
-/** Parts of which each is judged by a head that has forgotten it. A large context spares a fifth for it. */
-const foldsFor = (n: number) => (n > 2_000 ? 5 : 10)
-/** More examples than these are not judged: enough for the calibration, and preparing stays quick. */
-const JUDGED = 5_000
-const NEAR = 32
+/** Candidates by vectors alone. */
+export const NEAR = 32
 
 export type Context = {
   readonly texts: readonly Text[]
@@ -33,10 +24,10 @@ export type Context = {
 }
 
 /** Examples near to a vector, by vectors alone. */
-export type Near = (vector: Float32Array, count: number) => readonly number[]
+type Near = (vector: Float32Array, count: number) => readonly number[]
 
 /** A task and how probable it is that the question belongs to it. */
-export type Ranked = { readonly task: string; readonly confidence: number }
+type Ranked = { readonly task: string; readonly confidence: number }
 
 export type Voted = {
   readonly neighbours: readonly Neighbour[]
@@ -76,7 +67,7 @@ export const prepareVoter = (context: Context, near: Near): Voter => {
 }
 
 /** Adds each task's share among the neighbours to its score. */
-const addVote = (neighbours: readonly Neighbour[], labels: Int32Array, scores: Float64Array) => {
+export const addVote = (neighbours: readonly Neighbour[], labels: Int32Array, scores: Float64Array) => {
   const nearest = neighbours[0]?.similarity ?? 0
   const weights = neighbours.map(({ similarity }) => Math.exp(SHARPNESS * (similarity - nearest)))
   const sum = weights.reduce((total, weight) => total + weight, 0)
@@ -85,7 +76,7 @@ const addVote = (neighbours: readonly Neighbour[], labels: Int32Array, scores: F
   })
 }
 
-const leader = (scores: Float64Array, tasks: number) => {
+export const leader = (scores: Float64Array, tasks: number) => {
   let task = 0
   let second = Number.NEGATIVE_INFINITY
   for (let t = 1; t < tasks; t++) {
@@ -138,53 +129,4 @@ const rank = (
       confidence: t === best ? probability : ((1 - probability) * weights[t]!) / sum,
     }))
     .sort((a, b) => (a.task === tasks[best] ? -1 : b.task === tasks[best] ? 1 : b.confidence - a.confidence))
-}
-
-/** The same text, said twice, is one group: it stays in one fold and never finds itself. */
-const groupsOf = (texts: readonly Text[]): Int32Array => {
-  const seen = new Map<string, number>()
-  return Int32Array.from(texts, ({ question, options }) => {
-    const key = JSON.stringify([question, options]).toLowerCase().replace(/\s+/g, ' ')
-    const group = seen.get(key) ?? seen.size
-    seen.set(key, group)
-    return group
-  })
-}
-
-/** Judges examples as if they were new: the head forgets their fold, the neighbours leave them out. */
-export const judge = ({ context, features, head, search, near }: Voter, k: number): Judged[] => {
-  const { labels, tasks, vectors, dims, texts } = context
-  const { n } = features
-  const groups = groupsOf(texts)
-  const order = shuffled(n, 7)
-  const all = foldsFor(n)
-  const foldOf = Uint8Array.from(groups, group => order[group]! % all)
-  const folds = Math.min(all, Math.max(1, Math.round((JUDGED * all) / n)))
-  const byHead = new Float32Array(n * head.width)
-  for (let fold = 0; fold < folds; fold++) scoresWithout(head, features, labels, foldOf, fold, byHead)
-  const judged: Judged[] = []
-  for (let row = 0; row < n; row++) {
-    if (foldOf[row]! >= folds) continue
-    const scores = Float64Array.from(byHead.subarray(row * head.width, (row + 1) * head.width))
-    const { score } = leader(scores, tasks.length)
-    const found = near(vectors.subarray(row * dims, (row + 1) * dims), Math.max(NEAR, k) + 1)
-    const vector = features.dense.subarray(row * dims, (row + 1) * dims)
-    const neighbours = search.nearest(
-      vector,
-      rowAt(features.rows, row),
-      found,
-      k,
-      other => groups[other] === groups[row],
-    )
-    addVote(neighbours, labels, scores)
-    const { task, margin } = leader(scores, tasks.length)
-    judged.push({
-      row,
-      task: tasks[task]!,
-      right: task === labels[row],
-      margin,
-      familiarity: familiarityOf(neighbours, score),
-    })
-  }
-  return judged
 }

@@ -20,9 +20,7 @@ const run = async (port: NonNullable<typeof parentPort>) => {
   collectGarbage()
   const answer = async (request: Request): Promise<Message> => {
     if (request.kind === 'nearest') {
-      const began = performance.now()
-      const nearest = await prepared.nearest(request.text)
-      return { kind: 'nearest', id: request.id, nearest, ms: performance.now() - began }
+      return { kind: 'nearest', id: request.id, nearest: await prepared.nearest(request.text) }
     }
     if (prepared.encoder === undefined) {
       return { kind: 'refused', id: request.id, message: 'the encoder is not loaded' }

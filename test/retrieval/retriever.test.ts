@@ -1,9 +1,9 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createJobs } from '../../src/retrieval/jobs.ts'
-import { createRetriever } from '../../src/retrieval/retriever.ts'
+import { createJobs, DEADLINE_MS } from '../../src/retrieval/jobs.ts'
+import { createRetriever, workersFor } from '../../src/retrieval/retriever.ts'
 import type { Thread } from '../../src/retrieval/thread.ts'
 import { root } from '../support/gateway.ts'
 
@@ -54,24 +54,54 @@ test('a start that is interrupted loses nothing that was encoded: the next one e
 })
 
 /** A thread whose answers and death are in the test's hands. */
-const fakeThread = () => {
-  let dead = false
+const fakeThread = (encoder = 'minilm') => {
+  let dead: Error | undefined
+  let announce: (error: Error) => void
+  const died = new Promise<Error>(resolve => {
+    announce = resolve
+  })
   const asked: { text: string; resolve(value: unknown): void; reject(error: Error): void }[] = []
+  const die = (error = new Error('died')) => {
+    dead = error
+    for (const { reject } of asked) reject(error)
+    announce(error)
+  }
   const thread = {
+    about: { encoder },
     ask: (_kind: string, text: string) =>
       new Promise((resolve, reject) => asked.push({ text, resolve, reject })),
-    isDead: () => dead,
+    died,
+    isDead: () => dead !== undefined,
+    end: die,
   } as unknown as Thread
-  const die = () => {
-    dead = true
-    for (const { reject } of asked) reject(new Error('died'))
-  }
   return { thread, asked, die }
 }
 
+/** Time that passes when the test says so. */
+const fakeTime = () => {
+  const armed: { ms: number; then: () => void }[] = []
+  return {
+    armed,
+    after: (ms: number, then: () => void) => {
+      const one = { ms, then }
+      armed.push(one)
+      return () => void armed.splice(armed.indexOf(one) >>> 0, 1)
+    },
+    pass: (ms: number) => {
+      for (const one of armed.filter(other => other.ms <= ms)) {
+        if (armed.includes(one)) armed.splice(armed.indexOf(one), 1)
+        one.then()
+      }
+    },
+  }
+}
+const failure = { code: 'retrieval_failed' }
+
 test('a question whose worker dies goes once more to another, and then is refused', async () => {
   const jobs = createJobs(10)
-  const [one, two] = [fakeThread(), fakeThread()]
+  const [one, two, three] = [fakeThread(), fakeThread(), fakeThread()]
+  jobs.offer(three.thread)
+  const other = jobs.ask('nearest', 'other', never)
   jobs.offer(one.thread)
   const answer = jobs.ask('nearest', 'q', never)
   one.die()
@@ -79,20 +109,133 @@ test('a question whose worker dies goes once more to another, and then is refuse
   jobs.offer(two.thread)
   await expect.poll(() => two.asked.length).toBe(1)
   two.die()
-  await expect(answer).rejects.toMatchObject({ code: 'retrieval_failed' })
+  await expect(answer).rejects.toMatchObject(failure)
+  three.asked[0]?.resolve(3)
+  expect(await other).toBe(3)
+})
+
+test('with no worker alive a question is refused at once, those that waited too', async () => {
+  const jobs = createJobs(10)
+  await expect(jobs.ask('nearest', 'too early', never)).rejects.toMatchObject(failure)
+  const { thread, die } = fakeThread()
+  jobs.offer(thread)
+  const answers = [jobs.ask('nearest', 'worked on', never), jobs.ask('nearest', 'waiting', never)]
+  const settled = Promise.allSettled(answers)
+  die()
+  jobs.withdraw(thread)
+  expect(await settled).toMatchObject([
+    { status: 'rejected', reason: failure },
+    { status: 'rejected', reason: failure },
+  ])
+  await expect(jobs.ask('nearest', 'too late', never)).rejects.toMatchObject(failure)
+})
+
+test('a worker stuck at a question is ended, whoever waits is told, and no timer is left', async () => {
+  const time = fakeTime()
+  const jobs = createJobs(10, time.after)
+  const { thread, asked } = fakeThread()
+  jobs.offer(thread)
+  const settled = Promise.allSettled([
+    jobs.ask('nearest', 'quick', never),
+    jobs.ask('nearest', 'endless', never),
+    jobs.ask('nearest', 'waiting', never),
+  ])
+  asked[0]?.resolve(1)
+  await expect.poll(() => asked.length).toBe(2)
+  time.pass(DEADLINE_MS)
+  expect(thread.isDead()).toBe(true)
+  expect(await settled).toMatchObject([
+    { value: 1 },
+    { reason: { ...failure, message: expect.stringMatching(/within 10 s/) } },
+    { reason: { ...failure, message: expect.stringMatching(/within 10 s/) } },
+  ])
+  expect([jobs.waiting(), time.armed.length]).toEqual([0, 0])
+})
+
+test('a dead worker is replaced by one of the same encoder, and every failed attempt is told', async () => {
+  const [first, lexical, second] = [fakeThread(), fakeThread('lexical'), fakeThread()]
+  const starts = [first.thread, new Error('no memory'), lexical.thread, second.thread]
+  const start = async () => {
+    const next = starts.shift()
+    if (next instanceof Error || next === undefined) throw next
+    return next
+  }
+  const time = fakeTime()
+  const told: string[] = []
+  const onWorkerDied = ({ message, cause }: Error) =>
+    told.push(cause instanceof Error ? `${message} ${cause.message}` : message)
+  const given = { ...(await options('auto')), onWorkerDied }
+  const retriever = await createRetriever(given, { start, after: time.after })
+  expect(retriever.workers()).toBe(1)
+  first.die()
+  await expect.poll(() => told.length).toBe(2)
+  expect(retriever.workers()).toBe(0)
+  await expect(retriever.nearest('q', never)).rejects.toMatchObject(failure)
+  time.pass(1_000)
+  await expect.poll(() => told.length).toBe(3)
+  expect([retriever.workers(), lexical.thread.isDead()]).toEqual([0, true])
+  expect(told).toEqual([
+    'died',
+    'A retrieval worker could not be started. no memory',
+    expect.stringMatching(/could not be started\. It would use the lexical encoder instead of minilm/),
+  ])
+  time.pass(2_000)
+  await expect.poll(retriever.workers).toBe(1)
+  retriever.close()
+  expect([second.thread.isDead(), time.armed.length]).toEqual([true, 0])
+})
+
+test('workers leave one core free, and are never more than four', () => {
+  expect([1, 2, 3, 5, 64].map(workersFor)).toEqual([1, 1, 2, 4, 4])
+})
+
+test('damaged judgements on disk are judged again and written anew; a folder that cannot be written is told', async () => {
+  const given = await options('lexical')
+  const first = await createRetriever(given)
+  first.close()
+  expect(first.about.dataProblem).toBeUndefined()
+  const name = (await readdir(given.dataPath)).find(file => file.startsWith('judged-')) ?? ''
+  const path = join(given.dataPath, name)
+  const whole = await readFile(path, 'utf8')
+  for (const damage of ['', '{}', '[]', whole.replace('"row":3', '"row":9999')]) {
+    await writeFile(path, damage)
+    const again = await createRetriever(given)
+    again.close()
+    expect(again.about.judged).toEqual(first.about.judged)
+    expect(await readFile(path, 'utf8')).toBe(whole)
+  }
+  const unwritable = await createRetriever({ ...given, dataPath: join(path, 'below') })
+  unwritable.close()
+  expect(unwritable.about.dataProblem).toMatch(/cannot be written/)
+})
+
+test('in a context of log lines that differ in their numbers alone, each is found as itself', async () => {
+  const lines = Array.from({ length: 60 }, (_, i) => ({
+    question: `2024-11-02 10:${10 + (i % 50)}:07 ERROR worker-${i} connection ${4000 + 37 * i} reset by peer`,
+  }))
+  const retriever = await createRetriever({
+    ...(await options('auto')),
+    texts: lines,
+    tasks: lines.map((_, i) => (i % 2 === 0 ? 'a' : 'b')),
+  })
+  for (const { question } of lines) {
+    const [nearest] = (await retriever.nearest(question, never)).neighbours
+    expect(nearest?.similarity).toBeGreaterThanOrEqual(0.45)
+  }
+  retriever.close()
 })
 
 test('questions are answered in order, one at a time a worker; who leaves or comes too late is not encoded', async () => {
   const jobs = createJobs(2)
   const { thread, asked } = fakeThread()
   const leaving = new AbortController()
+  jobs.offer(thread)
   const first = jobs.ask('nearest', 'first', never)
   const left = jobs.ask('nearest', 'left', leaving.signal)
+  const second = jobs.ask('nearest', 'second', never)
   await expect(jobs.ask('nearest', 'too many', never)).rejects.toMatchObject({ code: 'retrieval_failed' })
   leaving.abort()
   await expect(left).rejects.toThrow()
-  const second = jobs.ask('nearest', 'second', never)
-  jobs.offer(thread)
   expect(asked.map(({ text }) => text)).toEqual(['first'])
   asked[0]?.resolve(1)
   expect(await first).toBe(1)

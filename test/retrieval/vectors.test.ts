@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { DIMENSIONS, loadEncoder, middleOut } from '../../src/retrieval/encoder.ts'
 import { buildIndex } from '../../src/retrieval/index.ts'
+import { openKept } from '../../src/retrieval/kept.ts'
 import { openVectors } from '../../src/retrieval/vectors.ts'
 import { root } from '../support/gateway.ts'
 
@@ -23,38 +24,41 @@ const vector = (seed: number) => {
 }
 
 test('a vector that was computed once is there after a restart', async () => {
-  const before = await openVectors(folder, 'e')
+  const before = await openVectors(openKept(folder), 'e')
   await before.add([
     ['one', vector(1)],
     ['two', vector(2)],
   ])
-  const after = await openVectors(folder, 'e')
+  const after = await openVectors(openKept(folder), 'e')
   expect(after.get('two')).toEqual(vector(2))
   expect(after.get('three')).toBeUndefined()
-  expect((await openVectors(folder, 'another-model')).get('one')).toBeUndefined()
+  expect((await openVectors(openKept(folder), 'another-model')).get('one')).toBeUndefined()
 })
 
 test('a record that a crash cut short, and all that follows damage, is dropped and computed again', async () => {
-  const before = await openVectors(folder, 'e')
+  const before = await openVectors(openKept(folder), 'e')
   await before.add([
     ['one', vector(1)],
     ['two', vector(2)],
   ])
   const path = join(folder, 'vectors-e.bin')
   await truncate(path, (await readFile(path)).length - 7)
-  const after = await openVectors(folder, 'e')
+  const after = await openVectors(openKept(folder), 'e')
   expect([after.get('one'), after.get('two')]).toEqual([vector(1), undefined])
   await after.add([['two', vector(2)]])
-  expect((await openVectors(folder, 'e')).get('two')).toEqual(vector(2))
+  expect((await openVectors(openKept(folder), 'e')).get('two')).toEqual(vector(2))
   await appendFile(path, 'garbage')
-  expect((await openVectors(folder, 'e')).get('two')).toEqual(vector(2))
+  expect((await openVectors(openKept(folder), 'e')).get('two')).toEqual(vector(2))
 })
 
-test('a folder that cannot be written to costs nothing but the next start', async () => {
+test('a folder that cannot be written to costs nothing but the next start, and says so', async () => {
   await writeFile(join(folder, 'file'), '')
-  const vectors = await openVectors(join(folder, 'file/below'), 'e')
+  const kept = openKept(join(folder, 'file/below'))
+  const vectors = await openVectors(kept, 'e')
+  expect(kept.problem()).toBeUndefined()
   await vectors.add([['one', vector(1)]])
   expect(vectors.get('one')).toEqual(vector(1))
+  expect(kept.problem()).toMatch(/below cannot be written: (ENOTDIR|EEXIST)/)
 })
 
 const rowsOf = (count: number) => {
@@ -65,10 +69,10 @@ const rowsOf = (count: number) => {
 
 test('the HNSW index finds what exact search finds, and is loaded the second time', async () => {
   const rows = rowsOf(700)
-  const hnsw = await buildIndex(rows, folder, 'test')
-  const exact = await buildIndex(rows.subarray(0, 300 * DIMENSIONS), folder, 'small')
+  const hnsw = await buildIndex(rows, openKept(folder), 'test')
+  const exact = await buildIndex(rows.subarray(0, 300 * DIMENSIONS), openKept(folder), 'small')
   expect([hnsw.kind, exact.kind, exact.because]).toEqual(['hnsw', 'exact', '300 examples are few'])
-  const loaded = await buildIndex(rows, folder, 'test')
+  const loaded = await buildIndex(rows, openKept(folder), 'test')
   for (const row of [0, 123, 699]) {
     const found = hnsw.nearest(vector(row + 1), 5)
     expect(found[0]).toMatchObject({ row, similarity: expect.closeTo(1, 4) })
@@ -79,12 +83,12 @@ test('the HNSW index finds what exact search finds, and is loaded the second tim
 
 test('a damaged index file is noticed before the native code reads it, and built again', async () => {
   const rows = rowsOf(600)
-  await buildIndex(rows, folder, 'test')
+  await buildIndex(rows, openKept(folder), 'test')
   const name = (await readdir(folder)).find(file => file.startsWith('index-test')) ?? ''
   const bytes = await readFile(join(folder, name))
   bytes.fill(255, 100, 400)
   await writeFile(join(folder, name), bytes)
-  expect((await buildIndex(rows, folder, 'test')).nearest(vector(5), 1)[0]?.row).toBe(4)
+  expect((await buildIndex(rows, openKept(folder), 'test')).nearest(vector(5), 1)[0]?.row).toBe(4)
 })
 
 test("a text's vector is the same whenever and wherever it is encoded, and a long one costs what a page does", async () => {
@@ -97,4 +101,16 @@ test("a text's vector is the same whenever and wherever it is encoded, and a lon
   const log = 'ERROR connection reset by peer at line 5\n'.repeat(20_000)
   expect(await encoder.encode(`why does it fail?\n${log}`)).toHaveLength(DIMENSIONS)
   expect(middleOut(log, 100)).toHaveLength(101)
+})
+
+test('two processes that save the same index at once leave one whole file', async () => {
+  const rows = rowsOf(520)
+  const kept = [openKept(folder), openKept(folder), openKept(folder)]
+  await Promise.all(kept.map(one => buildIndex(rows, one, 'test')))
+  expect(kept.map(one => one.problem())).toEqual([undefined, undefined, undefined])
+  const [file, ...others] = await readdir(folder)
+  expect(others).toEqual([])
+  expect(file).toMatch(/^index-test-[0-9a-f]+\.hnsw$/)
+  const loaded = await buildIndex(rows, openKept(folder), 'test')
+  expect(loaded.nearest(vector(5), 1)[0]?.row).toBe(4)
 })

@@ -8,7 +8,8 @@ import {
   probabilityOf,
   thresholdFor,
 } from '../../src/retrieval/calibrate.ts'
-import { castVote, judge, prepareVoter } from '../../src/retrieval/vote.ts'
+import { isJudgementOf, judge } from '../../src/retrieval/judge.ts'
+import { castVote, prepareVoter } from '../../src/retrieval/vote.ts'
 
 const random = (seed: number) => {
   let state = seed
@@ -127,4 +128,42 @@ test('an example is judged without itself and without its copies', () => {
   expect(judged).toHaveLength(100)
   // Every copy contradicts its original: found by itself, each example would be right.
   expect(judged.filter(({ right }) => right).length).toBeLessThan(80)
+})
+
+test('judgements read from a file are believed only if they can be of this context', () => {
+  const voter = prepareVoter(context, () => [])
+  const judged = judge(voter, 8)
+  const [one, ...others] = JSON.parse(JSON.stringify(judged)) as typeof judged
+  expect(isJudgementOf([one, ...others], voter)).toBe(true)
+  const damaged = [
+    undefined,
+    { judged },
+    others,
+    [...judged, one],
+    [null, ...others],
+    [{ ...one, row: 50 }, ...others],
+    [{ ...one, task: 'gone' }, ...others],
+    [{ ...one, right: !one?.right }, ...others],
+    [{ ...one, margin: null }, ...others],
+    [{ ...one, familiarity: '1' }, ...others],
+  ]
+  expect(damaged.filter(value => isJudgementOf(value, voter))).toEqual([])
+})
+
+test('a number tells apart what is otherwise worded alike, and a new one is still like the others', () => {
+  const one = (code: string) => ({ question: `container exits with code ${code}` })
+  const numbered = {
+    texts: [one('137'), one('139'), one('143'), { question: 'write a unit test' }],
+    tasks: ['a', 'b'],
+    labels: Int32Array.from([0, 0, 0, 1]),
+    vectors: new Float32Array(0),
+    dims: 0,
+  }
+  const voter = prepareVoter(numbered, () => [])
+  const calibration = { probability: { a: 0, b: 6 }, known: fitKnown([0.1]) }
+  const nearest = (text: string) =>
+    castVote(voter, calibration, { question: text }, new Float32Array(0), 3).neighbours
+  expect(nearest('exit code 139, the container is gone')[0]?.row).toBe(1)
+  expect(nearest('exit code 137, the container is gone')[0]?.row).toBe(0)
+  expect(nearest('container exits with code 255')[0]?.similarity).toBeGreaterThan(0.3)
 })
