@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { AutoModel, AutoTokenizer, env, type PreTrainedTokenizer, Tensor } from '@xenova/transformers'
 
-export const MODEL = 'Xenova/all-MiniLM-L6-v2'
+const MODEL = 'Xenova/all-MiniLM-L6-v2'
 export const DIMENSIONS = 384
 
 /** The model reads this many tokens; of a longer text what matters stands at the beginning and the end. */

@@ -21,10 +21,10 @@ export type Head = {
   pull: Float32Array
 }
 
-export const RIDGE = 0.15
+const RIDGE = 0.15
 
 /** Columns come in fours, which is quicker; those beyond the tasks stay 0. */
-export function widthFor(tasks: number): number {
+function widthFor(tasks: number): number {
   return Math.ceil(tasks / 4) * 4
 }
 

@@ -14,11 +14,31 @@ export type Jobs = {
 
 /** A question waits and is worked on for as long at most; a worker at one question for as long is stuck. */
 export const DEADLINE_MS = 10_000
+const DEADLINE_S = DEADLINE_MS / 1000
 
 const failed = (message: string, cause?: Error) =>
   new GatewayError('retrieval_failed', message, cause === undefined ? {} : { cause })
 const noLonger = () => failed('The neighbours are no longer searched.')
 const nobody = (cause?: Error) => failed('No retrieval worker is alive.', cause)
+
+/** The error of a worker that died at the job, which is then still open. */
+const workOn = async (job: Job, thread: Thread, after: Timer): Promise<Error | undefined> => {
+  const disarm = after(DEADLINE_MS, () => {
+    const stuck = failed(`A retrieval worker was stuck for ${DEADLINE_S} s and is replaced.`)
+    job.reject(stuck)
+    thread.end(stuck)
+  })
+  try {
+    job.resolve((await thread.ask(job.kind, job.text)) as never)
+  } catch (error) {
+    const cause = error instanceof Error ? error : new Error(String(error))
+    if (thread.isDead()) return cause
+    job.reject(failed('The neighbours were not found.', cause))
+  } finally {
+    disarm()
+  }
+  return undefined
+}
 
 /** Questions in the order they came, one at a time to each worker that is idle. */
 export const createJobs = (limit: number, after: Timer = timer): Jobs => {
@@ -31,28 +51,13 @@ export const createJobs = (limit: number, after: Timer = timer): Jobs => {
     while (idle.length > 0) {
       const job = waiting.shift()
       if (job === undefined) return
-      give(job, idle.pop() as Thread)
+      void give(job, idle.pop() as Thread)
     }
   }
-  const give = (job: Job, thread: Thread) => {
-    const disarm = after(DEADLINE_MS, () => {
-      const stuck = failed(`A retrieval worker was stuck for ${DEADLINE_MS / 1000} s and is replaced.`)
-      job.reject(stuck)
-      thread.end(stuck)
-    })
-    thread.ask(job.kind, job.text).then(
-      value => {
-        disarm()
-        job.resolve(value as never)
-        rest(thread)
-      },
-      (error: Error) => {
-        disarm()
-        if (thread.isDead()) again(job, error)
-        else job.reject(failed('The neighbours were not found.', error))
-        rest(thread)
-      },
-    )
+  const give = async (job: Job, thread: Thread) => {
+    const died = await workOn(job, thread, after)
+    if (died !== undefined) again(job, died)
+    rest(thread)
   }
   const rest = (thread: Thread) => {
     if (alive.has(thread) && !thread.isDead()) idle.push(thread)
@@ -84,13 +89,13 @@ export const createJobs = (limit: number, after: Timer = timer): Jobs => {
       new Promise((resolve, reject) => {
         const refused = signal.aborted ? signal.reason : refusal()
         if (refused !== undefined) return reject(refused)
-        const late = () => failed(`The neighbours were not found within ${DEADLINE_MS / 1000} s.`)
-        const disarm = after(DEADLINE_MS, () => job.reject(late()))
-        const done = () => {
+        const disarm = after(DEADLINE_MS, () =>
+          job.reject(failed(`No neighbours were found within ${DEADLINE_S} s.`)),
+        )
+        const job = createJob({ kind, text, signal, resolve, reject }, () => {
           disarm()
           leave(job)
-        }
-        const job = createJob({ kind, text, signal, resolve, reject }, done)
+        })
         waiting.push(job)
         next()
       }),

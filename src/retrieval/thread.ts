@@ -19,13 +19,16 @@ export const compiled = (name: string): URL =>
     import.meta.url,
   )
 
+/** Short-lived objects have 48 MB otherwise, which a worker fills before it looks what is still used: 25 MB more each. */
+const LIMITS = { maxYoungGenerationSizeMb: 8 }
+
 type Pending = { resolve(value: Nearest | Float32Array): void; reject(error: Error): void }
 
 export const startThread = async (
   preparation: Preparation,
   onProgress?: (done: number, total: number) => void,
 ): Promise<Thread> => {
-  const worker = new Worker(compiled('worker'), { workerData: preparation })
+  const worker = new Worker(compiled('worker'), { workerData: preparation, resourceLimits: LIMITS })
   const pending = new Map<number, Pending>()
   let dead: Error | undefined
   let sequence = 0
