@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { z } from 'zod'
 import type { Problem } from './problem.ts'
-import { csvRows, jsonRows, type Row } from './rows.ts'
+import { csvRows, jsonRows, type Row, spellChecker } from './rows.ts'
 
 /** A labelled question: its text, its task, and where it comes from. */
 export type Example = {
@@ -65,12 +65,14 @@ export const readContext = async (file: string): Promise<ReadContext> => {
   const rows = /\.csv(\.gz)?$/i.test(file) ? csvRows(text) : jsonRows(text)
   const examples: Example[] = []
   const runbooks = new Map<string, string | undefined>()
+  const misspelt = spellChecker()
   let sinceYield = 0
   for (const entry of rows) {
     // A context of 10,000 lines must not hold up the requests that are running.
     if (++sinceYield % 200 === 0) await nextTurn()
-    const say = (message: string) =>
-      problems.push({ file, line: entry.line, column: entry.column, message, severity: 'error' })
+    const say = (message: string, severity: Problem['severity'] = 'error') =>
+      problems.push({ file, line: entry.line, column: entry.column, message, severity })
+    if ('value' in entry) for (const warning of misspelt(entry.value)) say(warning, 'warning')
     const example = await readExample(file, entry, runbooks, say)
     if (example !== undefined) examples.push(example)
   }
