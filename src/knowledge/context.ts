@@ -50,17 +50,10 @@ const unzip = promisify(gunzip)
 /** Reads one file of examples. A bad line is a problem; the others are still returned. */
 export const readContext = async (file: string): Promise<ReadContext> => {
   const problems: Problem[] = []
-  let text: string
-  try {
-    const bytes = await readFile(file)
-    text = (file.endsWith('.gz') ? await unzip(bytes, { maxOutputLength: maxBytes }) : bytes).toString('utf8')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return {
-      examples: [],
-      runbooks: [],
-      problems: [{ ...start(file), message: `cannot be read: ${reason}` }],
-    }
+  const text = await readText(file).catch((error: Error) => error)
+  if (text instanceof Error) {
+    const problem = { ...start(file), message: `cannot be read: ${text.message}` }
+    return { examples: [], runbooks: [], problems: [problem] }
   }
   const rows = /\.csv(\.gz)?$/i.test(file) ? csvRows(text) : jsonRows(text)
   const examples: Example[] = []
@@ -80,6 +73,11 @@ export const readContext = async (file: string): Promise<ReadContext> => {
     problems.push({ ...start(file), message: 'holds no examples' })
   }
   return { examples, problems, runbooks: [...runbooks.keys()] }
+}
+
+const readText = async (file: string): Promise<string> => {
+  const bytes = await readFile(file)
+  return (file.endsWith('.gz') ? await unzip(bytes, { maxOutputLength: maxBytes }) : bytes).toString('utf8')
 }
 
 const start = (file: string) => ({ file, line: 1, column: 1, severity: 'error' as const })

@@ -49,7 +49,7 @@ export const parseFile = (file: string, text: string, environment: Environment):
     return path.length === 0 ? 0 : locate(path.slice(0, -1), String(path.at(-1)))
   }
   return {
-    value: doc.errors.length > 0 ? undefined : valueOf(doc, say),
+    value: doc.errors.length > 0 ? undefined : resolved(doc, say),
     problems,
     problem: (path, message, severity, key) => at(locate(path, key), message, severity),
     isLiteral: path => !interpolated.has(doc.getIn(path, true)),
@@ -86,7 +86,7 @@ const interpolate = (doc: Yaml, environment: Environment, say: Say): ReadonlySet
 }
 
 /** Only here aliases are resolved: one that stands for nothing, or for far too much, is a mistake like any other. */
-const valueOf = (doc: Yaml, say: Say): unknown => {
+const resolved = (doc: Yaml, say: Say): unknown => {
   const thrown = thrownBy(() => doc.toJS())
   if (thrown === undefined) return doc.toJS()
   const aliases: Alias[] = []
