@@ -9,8 +9,6 @@ const catalogue = {
   invalid_api_key: { status: 401, type: 'authentication_error', retryable: false },
   model_not_found: { status: 404, type: 'invalid_request_error', retryable: false },
   not_found: { status: 404, type: 'invalid_request_error', retryable: false },
-  method_not_allowed: { status: 405, type: 'invalid_request_error', retryable: false },
-  request_timeout: { status: 408, type: 'invalid_request_error', retryable: false },
   loop_detected: { status: 508, type: 'invalid_request_error', retryable: false },
   /** The expert understood and refused: the client's request is at fault, no other expert is asked. */
   expert_rejected: { status: 400, type: 'invalid_request_error', retryable: false },
@@ -26,7 +24,6 @@ const catalogue = {
   experts_failed: { status: 502, type: 'api_error', retryable: false },
   client_left: { status: 499, type: 'invalid_request_error', retryable: false },
   retrieval_failed: { status: 503, type: 'api_error', retryable: true },
-  shutting_down: { status: 503, type: 'api_error', retryable: true },
   internal: { status: 500, type: 'api_error', retryable: false },
 } as const
 

@@ -20,7 +20,6 @@ export type Wanted = {
 export type Model = {
   readonly id: string
   complete(wanted: Wanted, hop: number, signal: AbortSignal): Promise<string>
-  close(): void
 }
 
 /** With a deadline, a breaker and places of its own: a slow classifier must not take an expert's. */
@@ -57,7 +56,6 @@ export const createModel = (id: string, definition: RemoteDefinition, timeoutMs:
           leave()
         }
       })(signal),
-    close: () => undefined,
   }
 }
 

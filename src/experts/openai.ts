@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from 'undici'
+import { Pool } from 'undici'
 import { describe, GatewayError } from '../errors.ts'
 import { breaker } from '../resilience/breaker.ts'
 import { bulkhead } from '../resilience/bulkhead.ts'
@@ -7,8 +7,8 @@ import { retry } from '../resilience/retry.ts'
 import { timeout } from '../resilience/timeout.ts'
 import type { Answer, Ask, Expert } from './expert.ts'
 import { held } from './held.ts'
-import { rejection } from './rejection.ts'
-import { firstEvent } from './sse.ts'
+import { receive } from './receive.ts'
+import { withoutKey } from './rejection.ts'
 
 export type RemoteDefinition = {
   readonly url: string
@@ -22,10 +22,6 @@ export type RemoteDefinition = {
   readonly structured?: boolean | undefined
 }
 
-/** An answer that is not streamed is held until it is whole, up to this size. */
-const MAX_WHOLE_BYTES = 64 * 1024 * 1024
-/** The first event of a stream may be this long. */
-const MAX_HEAD_BYTES = 8 * 1024 * 1024
 const CONNECT_TIMEOUT_MS = 5_000
 
 /** A model behind an OpenAI-compatible URL: its bytes in, its bytes out. */
@@ -57,7 +53,7 @@ export const createOpenAiExpert = (id: string, definition: RemoteDefinition): Ex
       body: ask.bodyFor(definition.model),
       signal,
     })
-    return await receive(what, ask, response)
+    return await receive({ what, key: definition.key, ask }, response)
   }
   const attempt = (ask: Ask) => async (signal: AbortSignal) => {
     const leave = await places.enter(signal)
@@ -67,7 +63,7 @@ export const createOpenAiExpert = (id: string, definition: RemoteDefinition): Ex
       return answer.kind === 'whole' ? answer : { ...answer, rest: held(answer.rest, leave) }
     } catch (error) {
       leave()
-      throw signal.aborted ? signal.reason : translate(what, error)
+      throw signal.aborted ? signal.reason : translate(what, definition.key, error)
     }
   }
   return {
@@ -91,82 +87,13 @@ const requestHeaders = (definition: RemoteDefinition, ask: Ask): Record<string, 
     : { authorization: `Bearer ${definition.key}` }),
 })
 
-const receive = async (what: string, ask: Ask, response: Dispatcher.ResponseData): Promise<Answer> => {
-  const { statusCode, headers, body } = response
-  if (statusCode < 200 || statusCode > 299) throw await rejection(what, response)
-  const type = single(headers['content-type']) ?? ''
-  const encoding = single(headers['content-encoding']) ?? 'identity'
-  const expected = ask.stream ? 'text/event-stream' : 'json'
-  if (!type.includes(expected) || encoding !== 'identity') {
-    body.on('error', () => undefined).destroy()
-    const got = encoding === 'identity' ? type || 'no content type' : `${type} compressed with ${encoding}`
-    throw new GatewayError('expert_invalid_response', `${what} answered ${got} where ${expected} was due.`)
-  }
-  const relayed = relayedHeaders(headers)
-  return ask.stream
-    ? { kind: 'stream', headers: relayed, ...(await begin(what, body)) }
-    : { kind: 'whole', headers: relayed, body: await whole(what, body) }
-}
-
-const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
-
-/** Of an expert's headers, those that mean something to a client: never cookies, never hop-by-hop. */
-const relayedHeaders = (headers: Dispatcher.ResponseData['headers']): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => {
-      const text = single(value)
-      return text !== undefined && /^(content-type|openai-(model|processing-ms|version))$/.test(name)
-        ? [[name, text]]
-        : []
-    }),
-  )
-
-const whole = async (what: string, body: AsyncIterable<Buffer>): Promise<Buffer> => {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MAX_WHOLE_BYTES)
-      throw new GatewayError('expert_invalid_response', `${what} answered without end.`)
-    chunks.push(chunk)
-  }
-  const all = Buffer.concat(chunks)
-  if (
-    !/^\s*\{/.test(all.toString('latin1', 0, 64)) ||
-    !/\}\s*$/.test(all.toString('latin1', all.length - 64))
-  ) {
-    throw new GatewayError('expert_invalid_response', `${what} answered something that is no JSON object.`)
-  }
-  return all
-}
-
-/** Waits for the first event: until it is here another expert can still answer in this one's place. */
-const begin = async (what: string, body: AsyncIterable<Buffer>) => {
-  const source = body[Symbol.asyncIterator]()
-  let head: Buffer = Buffer.alloc(0)
-  for (;;) {
-    const { done, value } = await source.next()
-    if (done)
-      throw new GatewayError('expert_invalid_response', `${what} ended its stream before the first event.`)
-    head = Buffer.concat([head, value])
-    const first = firstEvent(head)
-    if (first !== undefined) {
-      if (/^\s*\{\s*"error"\s*:\s*[^n\s]/.test(first.data)) {
-        await source.return?.()
-        throw new GatewayError('expert_unavailable', `${what} began its stream with an error.`)
-      }
-      return { head, rest: held(source, () => undefined) }
-    }
-    if (head.length > MAX_HEAD_BYTES) {
-      await source.return?.()
-      throw new GatewayError('expert_invalid_response', `${what} streams without ever ending an event.`)
-    }
-  }
-}
-
-const translate = (what: string, error: unknown): GatewayError =>
+const translate = (what: string, key: string | undefined, error: unknown): GatewayError =>
   error instanceof GatewayError
     ? error
-    : new GatewayError('expert_unavailable', `${what} cannot be reached: ${describe(error)}.`, {
-        cause: error,
-      })
+    : new GatewayError(
+        'expert_unavailable',
+        `${what} cannot be reached: ${withoutKey(describe(error), key)}.`,
+        {
+          cause: error,
+        },
+      )

@@ -26,7 +26,7 @@ export type Registry = {
 
 export const createRegistry = (): Registry => {
   const experts = createLeases<Expert>(expert => expert.close())
-  const models = createLeases<Model>(model => model.close())
+  const models = createLeases<Model>(() => undefined)
 
   const make = async (id: string, definition: Definition): Promise<Expert> =>
     'builtin' in definition ? createRunbookExpert(id) : createOpenAiExpert(id, definition)

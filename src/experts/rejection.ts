@@ -2,10 +2,13 @@ import type { Dispatcher } from 'undici'
 import { type ErrorCode, GatewayError } from '../errors.ts'
 
 const MAX_ERROR_BYTES = 256 * 1024
+/** The status is here already: for the words beside it nobody is kept waiting. */
+const MAX_ERROR_MS = 1_000
 
 /** An expert's refusal as an error of ours: whose fault it is decides whether another expert is asked. */
 export const rejection = async (
   what: string,
+  key: string | undefined,
   { statusCode, headers, body }: Dispatcher.ResponseData,
 ): Promise<GatewayError> => {
   const code = codeFor(statusCode)
@@ -14,7 +17,7 @@ export const rejection = async (
   return new GatewayError(code, `${what} answered ${statusCode}.`, {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(code === 'expert_rejected' ? { status: statusCode } : {}),
-    body: bytes,
+    ...(quotes(bytes, key) ? {} : { body: bytes }),
     upstreamStatus: statusCode,
   })
 }
@@ -36,17 +39,44 @@ const retryAfter = (value: string | string[] | undefined): number | undefined =>
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)
 }
 
-const readSome = async (body: AsyncIterable<Buffer>): Promise<Buffer> => {
+/** What came in the time and the size that are granted; half a body is no envelope and goes no further. */
+const readSome = async (body: Dispatcher.ResponseData['body']): Promise<Buffer> => {
   const chunks: Buffer[] = []
   let size = 0
+  // A body that is ended from our side complains, and nobody listens any more.
+  body.on('error', () => undefined)
+  const timer = setTimeout(() => body.destroy(), MAX_ERROR_MS)
   try {
-    for await (const chunk of body) {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
       chunks.push(chunk)
       size += chunk.length
       if (size > MAX_ERROR_BYTES) break
     }
   } catch {
     // The status says enough.
+  } finally {
+    clearTimeout(timer)
   }
   return Buffer.concat(chunks).subarray(0, MAX_ERROR_BYTES)
 }
+
+/** Some experts repeat the key they were given: it is ours, and the client must not see it, escaped or plain. */
+const quotes = (body: Buffer, key: string | undefined): boolean => {
+  if (key === undefined || key === '') return false
+  const text = body.toString('utf8')
+  return [text, unescaped(text)].some(form => form.includes(key) || form.includes(inJson(key)))
+}
+
+const inJson = (text: string) => JSON.stringify(text).slice(1, -1)
+
+const unescaped = (text: string): string => {
+  try {
+    return JSON.stringify(JSON.parse(text))
+  } catch {
+    return text
+  }
+}
+
+/** A text for messages and logs, in which the key does not stand. */
+export const withoutKey = (text: string, key: string | undefined): string =>
+  key === undefined || key === '' ? text : text.replaceAll(key, '[key]')

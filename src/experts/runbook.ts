@@ -1,6 +1,5 @@
 import { GatewayError } from '../errors.ts'
 import type { Answer, Ask, Endpoint, Expert, Passage } from './expert.ts'
-import { held } from './held.ts'
 import { speak } from './runbook-wire.ts'
 
 /** Below this a known reply has too little to do with the question to be worth reading at night. */
@@ -45,7 +44,7 @@ const reply = (endpoint: Exclude<Endpoint, 'embeddings'>, ask: Ask, id: string, 
     kind: 'stream',
     headers: { 'content-type': 'text/event-stream; charset=utf-8' },
     head: head ?? new Uint8Array(),
-    rest: held(toAsync(rest), () => undefined),
+    rest: toAsync(rest),
   }
 }
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { z } from 'zod'
 import type { Problem } from './problem.ts'
-import { csvRows, jsonRows, type Row } from './rows.ts'
+import { csvRows, jsonRows, type Row, spellChecker } from './rows.ts'
 
 /** A labelled question: its text, its task, and where it comes from. */
 export type Example = {
@@ -60,27 +60,22 @@ const unzip = promisify(gunzip)
 /** Reads one file of examples. A bad line is a problem; the others are still returned. */
 export const readContext = async (file: string): Promise<ReadContext> => {
   const problems: Problem[] = []
-  let text: string
-  try {
-    const bytes = await readFile(file)
-    text = (file.endsWith('.gz') ? await unzip(bytes, { maxOutputLength: maxBytes }) : bytes).toString('utf8')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return {
-      examples: [],
-      runbooks: [],
-      problems: [{ ...start(file), message: `cannot be read: ${reason}` }],
-    }
+  const text = await readText(file).catch((error: Error) => error)
+  if (text instanceof Error) {
+    const problem = { ...start(file), message: `cannot be read: ${text.message}` }
+    return { examples: [], runbooks: [], problems: [problem] }
   }
   const rows = /\.csv(\.gz)?$/i.test(file) ? csvRows(text) : jsonRows(text)
   const examples: Example[] = []
   const runbooks = new Map<string, string | undefined>()
+  const misspelt = spellChecker()
   let sinceYield = 0
   for (const entry of rows) {
     // A context of 10,000 lines must not hold up the requests that are running.
     if (++sinceYield % 200 === 0) await nextTurn()
-    const say = (message: string) =>
-      problems.push({ file, line: entry.line, column: entry.column, message, severity: 'error' })
+    const say = (message: string, severity: Problem['severity'] = 'error') =>
+      problems.push({ file, line: entry.line, column: entry.column, message, severity })
+    if ('value' in entry) for (const warning of misspelt(entry.value)) say(warning, 'warning')
     const example = await readExample(file, entry, runbooks, say)
     if (example !== undefined) examples.push(example)
   }
@@ -88,6 +83,11 @@ export const readContext = async (file: string): Promise<ReadContext> => {
     problems.push({ ...start(file), message: 'holds no examples' })
   }
   return { examples, problems, runbooks: [...runbooks.keys()] }
+}
+
+const readText = async (file: string): Promise<string> => {
+  const bytes = await readFile(file)
+  return (file.endsWith('.gz') ? await unzip(bytes, { maxOutputLength: maxBytes }) : bytes).toString('utf8')
 }
 
 const start = (file: string) => ({ file, line: 1, column: 1, severity: 'error' as const })

@@ -1,14 +1,17 @@
 import {
+  type Alias,
+  isAlias,
   isMap,
   isScalar,
+  isSeq,
   LineCounter,
   type Node,
   type Pair,
   parseDocument,
   visit,
   type YAMLParseError,
+  type Document as Yaml,
 } from 'yaml'
-import type { z } from 'zod'
 import type { Problem } from './problem.ts'
 
 export type Path = readonly (string | number)[]
@@ -34,23 +37,8 @@ export const parseFile = (file: string, text: string, environment: Environment):
     return { file, line: Math.max(1, line), column: Math.max(1, col), message, severity }
   }
   const problems = telling(doc.errors).map(error => at(error.pos[0], syntaxMessage(error, text)))
-  const interpolated = new Set<unknown>()
-  // A key is renamed in no case: only values may come from the environment.
-  const skipped = omittedExperts(doc.get('experts', true), environment)
-  visit(doc, {
-    Pair: (_key, pair) => (skipped.has(pair) ? visit.SKIP : undefined),
-    Scalar(key, node) {
-      if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return
-      interpolated.add(node)
-      node.value = node.value.replace(variable, (_, name: string, fallback: string | undefined) => {
-        const found = environment[name]
-        const value = found === undefined || found === '' ? fallback : found
-        if (value === undefined) problems.push(at(start(node), missing(name)))
-        return value ?? ''
-      })
-    },
-  })
-
+  const say: Say = (node, message) => problems.push(at(start(node), message))
+  const interpolated = interpolate(doc, environment, say)
   const locate = (path: Path, key?: string): number => {
     const node = path.length === 0 ? doc.contents : doc.getIn(path, true)
     if (key !== undefined && isMap(node)) {
@@ -61,19 +49,79 @@ export const parseFile = (file: string, text: string, environment: Environment):
     return path.length === 0 ? 0 : locate(path.slice(0, -1), String(path.at(-1)))
   }
   return {
-    value: problems.length > 0 && doc.errors.length > 0 ? undefined : doc.toJS(),
+    value: doc.errors.length > 0 ? undefined : resolved(doc, say),
     problems,
     problem: (path, message, severity, key) => at(locate(path, key), message, severity),
     isLiteral: path => !interpolated.has(doc.getIn(path, true)),
   }
 }
 
+type Say = (node: Node | undefined, message: string) => void
+
+/** Puts the environment's values in their places, and says which strings held one. */
+const interpolate = (doc: Yaml, environment: Environment, say: Say): ReadonlySet<unknown> => {
+  const interpolated = new Set<unknown>()
+  const skipped = omittedExperts(doc, environment)
+  visit(doc, {
+    Pair(_key, pair) {
+      if (skipped.has(pair)) return visit.SKIP
+      // JavaScript has a meaning of its own for this name, and a schema passes over it in silence.
+      if (isScalar(pair.key) && pair.key.value === '__proto__')
+        say(pair.key, '"__proto__" is no name for anything')
+      return undefined
+    },
+    // A key is renamed in no case: only values may come from the environment.
+    Scalar(key, node) {
+      if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return
+      interpolated.add(node)
+      node.value = node.value.replace(variable, (_, name: string, fallback: string | undefined) => {
+        const found = environment[name]
+        const value = found === undefined || found === '' ? fallback : found
+        if (value === undefined) say(node, missing(name))
+        return value ?? ''
+      })
+    },
+  })
+  return interpolated
+}
+
+/** Only here aliases are resolved: one that stands for nothing, or for far too much, is a mistake like any other. */
+const resolved = (doc: Yaml, say: Say): unknown => {
+  const thrown = thrownBy(() => doc.toJS())
+  if (thrown === undefined) return doc.toJS()
+  const aliases: Alias[] = []
+  const merges: Node[] = []
+  visit(doc, {
+    Alias: (_key, alias) => void aliases.push(alias),
+    Pair: (_key, { key, value }) => {
+      const merged = isAlias(value) ? value.resolve(doc) : value
+      if (isScalar(key) && key.source === '<<' && !isMap(merged) && !isSeq(merged)) merges.push(key)
+    },
+  })
+  const lost = aliases.filter(alias => alias.resolve(doc) === undefined)
+  for (const alias of lost)
+    say(alias, `*${alias.source} stands for nothing: there is no &${alias.source} before it`)
+  const culprit = aliases.find(alias => thrownBy(() => alias.toJS(doc)) !== undefined)
+  if (lost.length === 0) say(culprit ?? merges[0] ?? aliases.at(-1), thrown)
+  return undefined
+}
+
+const thrownBy = (work: () => unknown): string | undefined => {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
 /** An expert that joins only when a variable is set must not be asked for the others it names. */
-const omittedExperts = (experts: unknown, environment: Environment): Set<Pair> => {
+const omittedExperts = (doc: Yaml, environment: Environment): Set<Pair> => {
+  const experts = isMap(doc.contents) ? doc.get('experts', true) : undefined
   if (!isMap(experts)) return new Set()
-  const omitted = experts.items.filter(pair => {
-    if (!isMap(pair.value)) return false
-    const names: unknown = pair.value.toJSON()?.ifSet
+  const omitted = experts.items.filter(({ value }) => {
+    if (!isMap(value) || thrownBy(() => value.toJS(doc)) !== undefined) return false
+    const names: unknown = value.toJS(doc)?.ifSet
     return Array.isArray(names) && !names.some(name => isSet(environment[String(name)]))
   })
   return new Set(omitted)
@@ -81,7 +129,7 @@ const omittedExperts = (experts: unknown, environment: Environment): Set<Pair> =
 
 export const isSet = (value: string | undefined) => value !== undefined && value !== ''
 
-const start = (node: Node) => node.range?.[0] ?? 0
+const start = (node: Node | undefined) => node?.range?.[0] ?? 0
 /** After the first break in the syntax everything that follows is its echo; keys given twice are not. */
 const telling = (errors: readonly YAMLParseError[]) => {
   const first = errors.find(error => error.code !== 'DUPLICATE_KEY')
@@ -95,36 +143,3 @@ const syntaxMessage = (error: YAMLParseError, text: string) => {
 }
 const missing = (name: string) =>
   `the environment variable ${name} is not set (set it, or give a default: \${${name}:-value})`
-
-/** zod's issues as problems with their place; unknown keys are named one by one. */
-export const schemaProblems = (document: Document, issues: readonly z.core.$ZodIssue[]): Problem[] =>
-  issues.flatMap(issue => problemsOf(document, issue, []))
-
-const problemsOf = (document: Document, issue: z.core.$ZodIssue, base: Path): Problem[] => {
-  const path = [...base, ...issue.path.filter(part => typeof part !== 'symbol')]
-  const where = path.length === 0 ? '' : `${path.join('.')}: `
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map(key =>
-        document.problem(path, `${where}"${key}" is not a known key`, 'error', key),
-      )
-    case 'invalid_union':
-      return meant(issue.errors).flatMap(inner => problemsOf(document, inner, path))
-    case 'invalid_key':
-      return issue.issues.map(inner => document.problem(path, `${where}the name ${inner.message}`))
-    default:
-      return [document.problem(path, `${where}${readable(issue)}`)]
-  }
-}
-
-const readable = (issue: z.core.$ZodIssue) =>
-  issue.code === 'invalid_type' && issue.input === undefined && issue.message.endsWith('received undefined')
-    ? 'is missing'
-    : issue.message.replace(/^Invalid input: /, '')
-
-/** Of the forms a value may have, the one it comes nearest to: its type fits, and least is wrong with it. */
-const meant = (branches: readonly z.core.$ZodIssue[][]): readonly z.core.$ZodIssue[] => {
-  const distance = (issues: readonly z.core.$ZodIssue[]) =>
-    issues.length + (issues.some(issue => issue.code === 'invalid_type' && issue.path.length === 0) ? 100 : 0)
-  return [...branches].reverse().sort((a, b) => distance(a) - distance(b))[0] ?? []
-}

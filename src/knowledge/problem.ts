@@ -15,7 +15,8 @@ export const warningsOf = (problems: readonly Problem[]) => problems.filter(p =>
 
 const shortPath = (file: string) => {
   const path = relative(process.cwd(), file)
-  return path.startsWith('..') ? file : path
+  if (path.startsWith('..')) return file
+  return path === '' ? '.' : path
 }
 
 export const formatProblem = (problem: Problem): string => {

@@ -71,3 +71,57 @@ const splitOptions = (text: string): string[] => {
     return [text]
   }
 }
+
+const knownKeys = new Set([
+  'question',
+  'task',
+  'options',
+  'answer',
+  'id',
+  'lang',
+  'source',
+  'reply',
+  'fold',
+  'explanation',
+])
+
+/** Warns of keys that look like a slip of the fingers, each once a file; others are a user's own and welcome. */
+export const spellChecker = () => {
+  const seen = new Set(knownKeys)
+  return (row: unknown): string[] => {
+    if (row === null || typeof row !== 'object') return []
+    const unseen = Object.keys(row).filter(key => !seen.has(key) && seen.add(key))
+    return unseen.flatMap(key => {
+      const nearest = nearestKey(key)
+      return nearest === undefined ? [] : [`"${key}" is not a known key; did you mean "${nearest}"?`]
+    })
+  }
+}
+
+const nearestKey = (key: string): string | undefined => {
+  const word = key.trim().toLowerCase()
+  for (const slips of [0, 1, 2]) {
+    const near = [...knownKeys].find(known => slips <= slipsIn(known) && isWithin(slips, word, known))
+    if (near !== undefined) return near
+  }
+  return undefined
+}
+
+/** The shorter a word, the sooner another one that is meant as it stands looks like it. */
+const slipsIn = (word: string) => (word.length > 7 ? 2 : word.length > 2 ? 1 : 0)
+
+/** Whether so many letters too many, too few, wrong or swapped lead from one to the other. */
+const isWithin = (slips: number, a: string, b: string): boolean => {
+  let same = 0
+  while (same < a.length && a[same] === b[same]) same++
+  const [x, y] = [a.slice(same), b.slice(same)]
+  if (x === y) return true
+  if (slips === 0 || Math.abs(x.length - y.length) > slips) return false
+  const isSwap = x.length > 1 && x[0] === y[1] && x[1] === y[0]
+  return (
+    isWithin(slips - 1, x.slice(1), y) ||
+    isWithin(slips - 1, x, y.slice(1)) ||
+    isWithin(slips - 1, x.slice(1), y.slice(1)) ||
+    (isSwap && isWithin(slips - 1, x.slice(2), y.slice(2)))
+  )
+}

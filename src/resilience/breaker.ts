@@ -18,8 +18,8 @@ export type Breaker = { readonly policy: Policy; readonly state: () => BreakerSt
 
 /**
  * Stops asking what keeps failing. After the cooldown one call may probe. A result counts only for the state
- * it began in, so that a slow success from before the trip does not close the breaker; the caller's leaving
- * counts neither way.
+ * it began in, so that a slow success from before the trip does not close the breaker; the caller's leaving and
+ * a full queue of our own count neither way: nobody was asked.
  */
 export const breaker = ({ threshold, cooldownMs, what, now = Date.now }: BreakerOptions): Breaker => {
   let state: BreakerState = { kind: 'closed', failures: 0 }
@@ -41,7 +41,7 @@ export const breaker = ({ threshold, cooldownMs, what, now = Date.now }: Breaker
     if (failures >= threshold) open()
     else enter({ kind: 'closed', failures })
   }
-  /** A probe that nobody waited for says nothing: the next call may probe at once. */
+  /** A probe that nobody waited for, or that never left the house, says nothing: the next call may probe. */
   const abandoned = () => {
     if (state.kind === 'probing') enter({ kind: 'open', until: now() })
   }
@@ -56,7 +56,7 @@ export const breaker = ({ threshold, cooldownMs, what, now = Date.now }: Breaker
       settle(succeeded)
       return value
     } catch (error) {
-      settle(signal.aborted ? abandoned : countsAsFailure(error) ? failed : succeeded)
+      settle(signal.aborted || neverAsked(error) ? abandoned : countsAsFailure(error) ? failed : succeeded)
       throw error
     }
   }
@@ -64,6 +64,8 @@ export const breaker = ({ threshold, cooldownMs, what, now = Date.now }: Breaker
 }
 
 const refusal = (what: string) => new GatewayError('expert_busy', `${what} keeps failing and is left alone.`)
+
+const neverAsked = (error: unknown) => error instanceof GatewayError && error.code === 'expert_busy'
 
 /** An expert that answers "your request is wrong" is healthy. */
 const countsAsFailure = (error: unknown) => !(error instanceof GatewayError) || error.retryable

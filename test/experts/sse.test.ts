@@ -33,3 +33,8 @@ test('what is held is let go once, also when it was never begun', async () => {
   await used.return?.()
   expect(times).toBe(2)
 })
+
+test('an event has the name of its own lines only', () => {
+  expect(firstEvent(Buffer.from('event: error\n\ndata: x\n\n'))?.name).toBeUndefined()
+  expect(firstEvent(Buffer.from('data: x\nevent:error\n\n'))?.name).toBe('error')
+})

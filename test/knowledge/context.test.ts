@@ -1,11 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, expect, test } from 'vitest'
 import { readContext } from '../../src/knowledge/context.ts'
 import { readSources } from '../../src/knowledge/sources.ts'
 import { asAsked } from '../../src/retrieval/text.ts'
-import { mapOf, userFolder } from '../support/gateway.ts'
+import { mapOf, root, userFolder } from '../support/gateway.ts'
 
 let folder = ''
 let mapPath = ''
@@ -100,4 +100,35 @@ test('the same files give the same version, and any change of them another one',
   expect(await version()).toBe(before)
   await writeFile(join(folder, 'runbooks/exit-137.md'), 'changed')
   expect(await version()).not.toBe(before)
+})
+
+test('a key that looks misspelt is warned of once a file, with the key that was meant; keys of your own are not', async () => {
+  const row = {
+    question: 'q',
+    task: 'build',
+    explantion: 'why',
+    Lang: 'en',
+    difficulty: 3,
+    course: 'x',
+    idx: 1,
+  }
+  const lines = [row, { ...row, question: 'r' }, { qustion: 's', task: 'build' }]
+  await writeFile(join(folder, 'slips.jsonl'), lines.map(line => JSON.stringify(line)).join('\n'))
+  const { examples, problems } = await readContext(join(folder, 'slips.jsonl'))
+  expect(examples).toHaveLength(2)
+  expect(problems.map(({ line, severity, message }) => [line, severity, message])).toEqual([
+    [1, 'warning', '"explantion" is not a known key; did you mean "explanation"?'],
+    [1, 'warning', '"Lang" is not a known key; did you mean "lang"?'],
+    [3, 'warning', '"qustion" is not a known key; did you mean "question"?'],
+    [3, 'error', 'question: is missing'],
+  ])
+  expect((await read('slips.csv', 'question,tsak,task\nq,build,build\nr,build,build\n')).said).toEqual([
+    '2:1: "tsak" is not a known key; did you mean "task"?',
+  ])
+})
+
+test('every shipped context is spelt as the program reads it', async () => {
+  for (const name of (await readdir(join(root, 'context'))).filter(file => file.endsWith('.jsonl'))) {
+    expect((await readContext(join(root, 'context', name))).problems, name).toEqual([])
+  }
 })

@@ -114,3 +114,107 @@ test('the shipped maps have no problem, and point editors to the schema that the
   }
   expect(JSON.parse(await readFile(join(folder, 'map.schema.json'), 'utf8'))).toEqual(mapJsonSchema())
 })
+
+const fine = `name: m
+context: [c.jsonl]
+tasks: { build: { experts: [rb] } }
+experts: { rb: { builtin: runbook } }
+`
+
+test.each([
+  [
+    'stands for nothing',
+    'unknown: *nope\naliases: *gone\n',
+    [
+      '5:10: *nope stands for nothing: there is no &nope before it',
+      '6:10: *gone stands for nothing: there is no &gone before it',
+    ],
+  ],
+  [
+    'stands for itself later on',
+    'unknown: *later\naliases: &later {}\n',
+    ['5:10: *later stands for nothing: there is no &later before it'],
+  ],
+  [
+    'stands for far too much',
+    `a: &a [x, x, x, x, x, x, x, x, x]
+b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]
+c: [*b, *b, *b, *b, *b, *b, *b, *b, *b]
+d: [*b, *b, *b, *b, *b, *b, *b, *b, *b]
+`,
+    [expect.stringMatching(/^[78]:\d+: Excessive alias count/)],
+  ],
+])('an alias that %s is told with its line and column', (_what, more, problems) => {
+  expect(said(fine + more)).toEqual(problems)
+})
+
+test('a merge of what cannot be merged is told with its line and column', () => {
+  const merging = (experts: string) => `%YAML 1.1\n---\n${fine.replace(/experts: \{ rb.*\n/, '')}${experts}`
+  expect(said(merging('experts:\n  rb: { builtin: runbook }\n  b: { <<: 5 }\n'))).toEqual([
+    '8:8: Merge sources must be maps or map aliases',
+  ])
+  const base =
+    "experts:\n  rb: &base { ifSet: [KEY], url: 'http://a/v1', model: a }\n  b: { <<: *base, model: b }\n"
+  expect(said(merging(base), { KEY: 'k' })).toEqual([])
+})
+
+test('each fault of an expert is told in the words of the form that was meant', () => {
+  const expert = (text: string) => said(fine.replace('{ builtin: runbook }', text))
+  expect(expert('{ url: "ftp://x", model: "", timeout: 0s }')).toEqual([
+    '4:23: experts.rb.url: must be an http(s) address such as https://host/v1',
+    expect.stringMatching(/^4:41: experts.rb.model: /),
+    expect.stringMatching(/^4:54: experts.rb.timeout: must be a duration/),
+  ])
+  expect(expert('{ builtin: runbok, url: "http://x/v1", model: m }')).toEqual([
+    expect.stringMatching(/^4:27: experts.rb.builtin: .*"runbook"/),
+    '4:35: experts.rb: "url" is not a known key',
+    '4:55: experts.rb: "model" is not a known key',
+  ])
+  expect(expert('5')).toEqual([expect.stringMatching(/experts.rb: expected object/)])
+})
+
+test('an address that holds a user or a password is refused, and neither is printed', () => {
+  for (const url of ['https://me:hush@host/v1', 'https://hush@host/v1']) {
+    expect(said(fine.replace('{ builtin: runbook }', `{ url: '${url}', model: m }`))).toEqual([
+      '4:23: experts.rb.url: must not hold a user or a password; give the key as "key"',
+    ])
+  }
+  expect(said(fine.replace('{ builtin: runbook }', "{ url: 'https://host/v1/@x?a=b@c', model: m }"))).toEqual(
+    [],
+  )
+})
+
+test('a variable that is not set is all that is said of its place', () => {
+  expect(said(fine.replace('[rb]', "[rb, '${FIRST}', '${SECOND}']"))).toEqual([
+    expect.stringMatching(/^3:33: the environment variable FIRST is not set/),
+    expect.stringMatching(/^3:45: the environment variable SECOND is not set/),
+  ])
+})
+
+test('a folder in place of a file has a name when it is complained of', () => {
+  expect(formatProblem({ file: process.cwd(), line: 1, column: 1, message: 'bad', severity: 'error' })).toBe(
+    '.:1:1: bad',
+  )
+})
+
+test('names that JavaScript knows already mean nothing more than other names', () => {
+  const proto = 'name: m\ncontext: [c]\ntasks:\n  __proto__: { experts: [rb] }\n  build: { experts: [rb] }\n'
+  expect(said(`${proto}experts: { rb: { builtin: runbook } }\n`)).toEqual([
+    '4:3: "__proto__" is no name for anything',
+  ])
+  expect(said(fine.replace('{ rb:', '{ __proto__: { builtin: runbook }, rb:'))).toEqual([
+    '4:12: "__proto__" is no name for anything',
+  ])
+  expect(said(`${fine}scores: { rb: { constructor: 0.5 }, toString: { build: 1 } }\n`)).toEqual([
+    '5:17: scores.rb: there is no task "constructor"',
+    '5:37: there is no expert "toString" (defined are: rb)',
+  ])
+  expect(said(`${fine}aliases: { gpt: task/constructor }\n`)).toHaveLength(1)
+  expect(said(`${fine}classifier: { expert: constructor }\n`)).toHaveLength(1)
+  expect(said(fine.replace('tasks: {', 'scores: { rb: { build: 1 } }\ntasks: { constructor: {},'))).toEqual([
+    expect.stringContaining('task "constructor" has no experts and no scores'),
+  ])
+  expect(readMap('/m.yaml', fine.replace('build', 'constructor'), {}).map?.tasks.has('constructor')).toBe(
+    true,
+  )
+})

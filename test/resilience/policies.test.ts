@@ -161,3 +161,18 @@ test('places are given in order, beyond the queue one is refused at once, and wh
   expect(order).toEqual(['left', 'third'])
   expect([places.inFlight(), places.queued()]).toEqual([0, 0])
 })
+
+test('a full queue of our own counts neither way, and a probe that it refused lets the next call probe', async () => {
+  const { state, call, fail, wait } = breakerAt()
+  const refused = () =>
+    call(async () => Promise.reject(new GatewayError('expert_busy', 'full'))).catch(() => undefined)
+  await fail()
+  for (let i = 0; i < 5; i++) await refused()
+  expect(state()).toEqual({ kind: 'closed', failures: 1 })
+  await fail()
+  wait(1_000)
+  await refused()
+  expect(state().kind).toBe('open')
+  await call(async () => 1)
+  expect(state().kind).toBe('closed')
+})
