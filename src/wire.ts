@@ -14,7 +14,7 @@ import { createLeases } from './leases.ts'
 import { fanOut } from './observe/fan-out.ts'
 import { createLogEvents } from './observe/log-events.ts'
 import { createMetrics } from './observe/metrics.ts'
-import { createRetriever, type Retriever } from './retrieval/retriever.ts'
+import { createRetriever, type Retriever, workersFor } from './retrieval/retriever.ts'
 import { createPipeline, type Pipeline } from './routing/pipeline.ts'
 import type { Serving, SwapEvents } from './routing/serving.ts'
 
@@ -92,8 +92,7 @@ const preparation =
   async (sources: Sources): Promise<Serving> => {
     const { encoder, modelsPath, dataPath } = config
     const settings = { encoder, modelsPath, dataPath, queue: QUEUE, onWorkerDied: events.workerDied }
-    // One core is left to the requests themselves.
-    const workers = Math.max(1, availableParallelism() - 1)
+    const workers = workersFor(availableParallelism())
     const { snapshot, release } = await prepareSnapshot(
       {
         retrievers,

@@ -80,12 +80,16 @@ const banner = (gateway: Gateway, config: Config): string[] => {
 
 export const describeServing = ({ snapshot }: Pick<Serving, 'snapshot'>): string[] => {
   const { map, retriever, version, threshold } = snapshot
-  const { encoder, encoderProblem, index, indexBecause, encoded, examples, preparedMs } = retriever.about
+  const { encoder, encoderProblem, index, indexBecause, encoded, examples, preparedMs, dataProblem } =
+    retriever.about
   const percent = map.neighbours.allowedError * 100
   return [
     `map        ${map.name} (snapshot ${version}): ${map.tasks.size} tasks, ${map.experts.size} experts (${[...map.experts.keys()].join(', ')})`,
     `context    ${examples} examples, ${encoded} of them encoded now, ready in ${(preparedMs / 1000).toFixed(1)} s`,
     `encoder    ${encoder === 'minilm' ? 'all-MiniLM-L6-v2' : 'lexical only'}${encoderProblem === undefined ? '' : `  !! ${encoderProblem}`}`,
+    ...(dataProblem === undefined
+      ? []
+      : [`data       !! vectors are not kept, each start encodes again: ${dataProblem}`]),
     `index      ${index}${indexBecause === undefined ? '' : ` (${indexBecause})`}`,
     threshold === undefined
       ? `neighbours never decide alone: too few examples to promise at most ${percent} % wrong`

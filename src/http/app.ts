@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify'
@@ -54,12 +55,14 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
   })
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
+    // Not `onResponse`, which is never called for a client that has left.
+    reply.raw.once('close', () => setImmediate(over, request, reply))
   })
-  // A client that keeps its connection for later would otherwise hold up a shutdown until it times out.
-  app.addHook('onResponse', async (request, reply) => {
+  const over = (request: FastifyRequest, reply: FastifyReply) => {
     if (!isProbe(request)) deps.events.answered(accountOf(request, reply))
-    if (deps.isClosing()) setImmediate(() => app.server.closeIdleConnections())
-  })
+    // A client that keeps its connection for later would otherwise hold up a shutdown until it times out.
+    if (deps.isClosing()) app.server.closeIdleConnections()
+  }
   app.register(async scope => probes(scope, deps))
   app.register(
     async scope => {

@@ -14,10 +14,11 @@ export const probes = async (app: FastifyInstance, { live, metrics, swapProblem 
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {
     const { snapshot } = live.current()
-    const { encoder, encoderProblem, index, indexBecause, examples } = snapshot.retriever.about
+    const { encoder, encoderProblem, index, indexBecause, dataProblem, examples } = snapshot.retriever.about
     const problem = swapProblem()
+    const workers = snapshot.retriever.workers()
     return {
-      status: encoderProblem === undefined && problem === undefined ? 'ok' : 'degraded',
+      status: encoderProblem === undefined && problem === undefined && workers > 0 ? 'ok' : 'degraded',
       snapshot: snapshot.version,
       map: snapshot.map.name,
       tasks: snapshot.map.tasks.size,
@@ -25,8 +26,10 @@ export const probes = async (app: FastifyInstance, { live, metrics, swapProblem 
       examples,
       encoder,
       index,
+      workers,
       ...(indexBecause === undefined ? {} : { indexBecause }),
       ...(encoderProblem === undefined ? {} : { encoderProblem }),
+      ...(dataProblem === undefined ? {} : { dataProblem }),
       ...(problem === undefined ? {} : { swapProblem: problem }),
     }
   })

@@ -41,6 +41,12 @@ export const registerGauges = (registry: Registry, gauges: Gauges) => {
   gauge('coe_encoder_degraded', '1 while the encoder is not the one that was wished for.', [], set =>
     set({}, serving?.retriever.about.encoderProblem === undefined ? 0 : 1),
   )
+  gauge(
+    'coe_retrieval_workers',
+    'Workers alive; without any, questions are routed without neighbours.',
+    [],
+    set => set({}, serving?.retriever.workers() ?? 0),
+  )
   gauge('coe_queued_questions', 'Questions waiting to be encoded.', [], set =>
     set({}, gauges.queuedQuestions()),
   )

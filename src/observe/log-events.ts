@@ -47,7 +47,11 @@ export const createLogEvents = (
     const problems = error instanceof InvalidFilesError ? error.message.split('\n') : [describe(error)]
     log.error({ problems }, 'the change is not usable: the last good snapshot goes on serving')
   },
-  workerDied: error => log.error({ problem: describe(error) }, 'a retrieval worker died and is restarted'),
+  workerDied: error =>
+    log.error(
+      { problem: describe(error) },
+      'a retrieval worker died or cannot be started; it is tried again',
+    ),
 })
 
 export const summary = (decision: Decision) => ({
