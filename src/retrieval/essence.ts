@@ -1,8 +1,13 @@
+import type { Text } from './text.ts'
+
 /**
  * What of a text is compared: not the log that was pasted around a question, and not the courtesy. Where nothing else
  * was sent, the text stays as it is. Examples and questions go through the same.
  */
 export const essenceOf = (text: string): string => withoutCourtesy(withoutPaste(text))
+
+/** An example as a question is compared with it. */
+export const asCompared = (text: Text): Text => ({ ...text, question: essenceOf(text.question) })
 
 const stamped =
   /\b\d\d:\d\d:\d\d\b|\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\b|^\w{3} +\d+ \d\d:\d\d/

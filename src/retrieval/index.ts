@@ -16,7 +16,7 @@ export type Index = {
 /** Below this many rows looking at every one is as fast, and is never approximate. */
 const SMALL = 500
 const NEIGHBOURS_PER_ROW = 24
-const BUILD_BREADTH = 200
+const BUILD_BREADTH = 128
 /** Finds 99.98 % of the 16 nearest among 10,000; twice as much finds them all, and takes twice as long. */
 const SEARCH_BREADTH = 128
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fitKnown, fitProbability, type Judged } from './calibrate.ts'
 import { encodeMany } from './encode-many.ts'
 import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
-import { essenceOf } from './essence.ts'
+import { asCompared, essenceOf } from './essence.ts'
 import { buildIndex, type Index } from './index.ts'
 import { isJudgementOf, judge } from './judge.ts'
 import { type Kept, openKept } from './kept.ts'
@@ -71,7 +71,7 @@ export const prepare = async (
 /** Examples are read as questions are. */
 const essences = (given: Preparation): Preparation => ({
   ...given,
-  texts: given.texts.map(text => ({ ...text, question: essenceOf(text.question) })),
+  texts: given.texts.map(asCompared),
   ...(given.expected && { expected: given.expected.map(asked => forEncoder(asText(essenceOf(asked)))) }),
 })
 

@@ -3,9 +3,9 @@ import { encodeMany } from './encode-many.ts'
 import type { Encoder } from './encoder.ts'
 import { type Kept, openKept } from './kept.ts'
 import type { Preparation } from './protocol.ts'
-import { openVectors, type Vectors } from './vectors.ts'
+import { openVectors, readVectors, type Vectors } from './vectors.ts'
 
-/** Vectors on disk: those of examples, and apart from them those of questions that were measured with. */
+/** Vectors on disk: those of examples, those that came with the weights, and apart from them those of measured questions. */
 export type Stored = {
   readonly examples: Vectors
   readonly measured: Vectors | undefined
@@ -14,13 +14,15 @@ export type Stored = {
 
 /** Serving never reads what only measuring asked: it would make each start slower. */
 export const openStored = async (
-  { dataPath, expected }: Preparation,
+  { dataPath, modelsPath, expected }: Preparation,
   kept: Kept,
   encoderId: string,
 ): Promise<Stored> => {
   const examples = await openVectors(kept, encoderId)
   const measured = expected && (await openVectors(openKept(join(dataPath, 'measured')), encoderId))
-  return { examples, measured, find: text => examples.get(text) ?? measured?.get(text) }
+  const shipped = await readVectors(modelsPath, encoderId)
+  const find = (text: string) => examples.get(text) ?? shipped.get(text) ?? measured?.get(text)
+  return { examples, measured, find }
 }
 
 /** The vectors of questions that will be asked, by their text. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { open, readFile } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { DIMENSIONS } from './encoder.ts'
@@ -19,8 +19,27 @@ export type Vectors = {
 const contentHash = (text: string) =>
   createHash('sha256').update(text).digest().subarray(0, HASH_BYTES).toString('hex')
 
+const fileOf = (encoderId: string) => `vectors-${encoderId}.bin`
+
+/** Vectors that came with the weights: read, never written. */
+export const readVectors = async (folder: string, encoderId: string): Promise<Pick<Vectors, 'get'>> => {
+  const known = new Map<string, Float32Array>()
+  readRecords(await readFile(join(folder, fileOf(encoderId))).catch(() => Buffer.alloc(0)), known)
+  return { get: text => known.get(contentHash(text)) }
+}
+
+/** Writes them: what `npm run vectors` does for the shipped context. */
+export const writeVectors = async (
+  folder: string,
+  encoderId: string,
+  entries: readonly (readonly [text: string, vector: Float32Array])[],
+): Promise<void> => {
+  const records = entries.map(([text, vector]) => toRecord(contentHash(text), vector))
+  await writeFile(join(folder, fileOf(encoderId)), Buffer.concat(records))
+}
+
 export const openVectors = async (kept: Kept, encoderId: string): Promise<Vectors> => {
-  const name = `vectors-${encoderId}.bin`
+  const name = fileOf(encoderId)
   const path = join(kept.folder, name)
   const known = new Map<string, Float32Array>()
   const bytes = await readFile(path).catch(() => Buffer.alloc(0))
