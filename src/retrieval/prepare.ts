@@ -131,7 +131,7 @@ const encodeAll = async (
 /** Changes with anything that the index or the judgements depend on. */
 const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
   createHash('sha256')
-    .update(JSON.stringify(['5', encoder?.id, given.k, given.tasks, given.texts]))
+    .update(JSON.stringify(['6', encoder?.id, given.k, given.tasks, given.texts]))
     .digest('hex')
     .slice(0, 16)
 
