@@ -35,7 +35,14 @@ export const prepare = async (
       ? { vectors: new Float32Array(0), encoded: 0 }
       : await encodeAll(given, encoder, stored, progress)
   const name = fingerprint(given, encoder)
-  const index = encoder === undefined ? undefined : await buildIndex(vectors, kept, name)
+  const index =
+    encoder === undefined
+      ? undefined
+      : await buildIndex(
+          vectors.subarray(0, given.texts.length * DIMENSIONS),
+          kept,
+          indexName(given, encoder),
+        )
   const voter = await voterFor(given, vectors, index, kept, name)
   const judged = await remembered(kept, `judged-${name}.json`, voter, given.k)
   const calibration = {
@@ -78,16 +85,17 @@ const essences = (given: Preparation): Preparation => ({
 
 /** The context as it votes; what took long to fit is kept under `name`. */
 const voterFor = async (
-  { texts, tasks: given }: Preparation,
+  { texts, keywords, tasks: given }: Preparation,
   vectors: Float32Array,
   index: Index | undefined,
   kept: Kept,
   name: string,
 ) => {
-  const tasks = [...new Set(given)].sort()
-  const labels = Int32Array.from(given, task => tasks.indexOf(task))
+  const taskOf = [...given, ...keywords.map(({ task }) => task)]
+  const tasks = [...new Set(taskOf)].sort()
+  const labels = Int32Array.from(taskOf, task => tasks.indexOf(task))
   const dims = index === undefined ? 0 : DIMENSIONS
-  const context = { texts, tasks, labels, vectors, dims }
+  const context = { texts, keywords: keywords.map(({ text }) => text), tasks, labels, vectors, dims }
   const represented = represent(context)
   const head = await headOf(kept, name, represented.features, labels, tasks.length)
   return voterOf(
@@ -110,12 +118,12 @@ const chooseEncoder = async (given: Preparation) => {
 }
 
 const encodeAll = async (
-  { texts: given, modelsPath }: Preparation,
+  { texts: given, keywords, modelsPath }: Preparation,
   encoder: Encoder,
   stored: Stored,
   progress: (done: number, total: number) => void,
 ) => {
-  const texts = given.map(forEncoder)
+  const texts = [...given.map(forEncoder), ...keywords.map(({ text }) => text)]
   const missing = [...new Set(texts)].filter(text => stored.find(text) === undefined)
   await encodeMany(missing, encoder, modelsPath, async (batch, done) => {
     await stored.examples.add(batch)
@@ -131,7 +139,14 @@ const encodeAll = async (
 /** Changes with anything that the index or the judgements depend on. */
 const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
   createHash('sha256')
-    .update(JSON.stringify(['6', encoder?.id, given.k, given.tasks, given.texts]))
+    .update(JSON.stringify(['7', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
+    .digest('hex')
+    .slice(0, 16)
+
+/** Tasks and keywords move no vector: the index stays as it is. */
+const indexName = ({ texts }: Preparation, encoder: Encoder): string =>
+  createHash('sha256')
+    .update(JSON.stringify(['1', encoder.id, texts]))
     .digest('hex')
     .slice(0, 16)
 

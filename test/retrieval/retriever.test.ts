@@ -19,6 +19,7 @@ const options = async (encoder: 'auto' | 'lexical') => ({
   texts: examples.map(({ question }) => ({ question })),
   tasks: examples.map(({ task }) => task),
   k: 4,
+  keywords: [],
   encoder,
   modelsPath: join(root, 'models'),
   dataPath: await mkdtemp(join(tmpdir(), 'coe-retriever-')),
