@@ -21,7 +21,7 @@ export const concurrency = z.int().min(1).max(100_000).describe('Requests runnin
 const digest = z
   .string()
   .regex(
-    /^sha256:[0-9a-f]{64}$/i,
+    /^sha256:[0-9a-fA-F]{64}$/,
     'must be "sha256:" and 64 hexadecimal digits, never the key itself; run "coe-ops key new NAME" for a key and its entry',
   )
   .describe('The SHA-256 of the key; coe-ops key new NAME prints both.')
@@ -36,7 +36,9 @@ const entry = z.strictObject({
     .array(z.string())
     .min(1)
     .optional()
-    .describe('The only tasks that may be asked, "unknown" among them; experts are then named by list only.'),
+    .describe(
+      'The only tasks that may be asked ("unknown": what fits none). Only listed experts may then be named.',
+    ),
 })
 
 /** Who is let in. Left out, the environment's keys count alone. */
