@@ -132,7 +132,7 @@ const createSwaps = (
         return sources.version === current.snapshot.version ? undefined : await prepare(sources)
       })
       problem = undefined
-      void watcher.watch(value.snapshot.files)
+      watcher.watch(value.snapshot.files)
       if (!replaced) return value
       events.swapped(value)
       // One more look, for what changed while this was being prepared: usually nothing did.
@@ -142,7 +142,7 @@ const createSwaps = (
       events.swapFailed(error)
       // Files that are only named so far may be what is missing: their appearing is a change too.
       const tried = error instanceof InvalidFilesError ? error.files : []
-      void watcher.watch([...new Set([...live.current().snapshot.files, ...tried])])
+      watcher.watch([...new Set([...live.current().snapshot.files, ...tried])])
       throw error
     }
   }
@@ -150,9 +150,8 @@ const createSwaps = (
   return {
     reload,
     problem: () => problem,
-    /** What was edited while the first snapshot was being prepared is found by the first reading. */
-    watch: () =>
-      void watcher.watch(live.current().snapshot.files).then(() => reload().catch(() => undefined)),
+    /** What was edited while the first snapshot was being prepared is found by the first look. */
+    watch: () => void reload().catch(() => undefined),
     close: () => watcher.close(),
   }
 }

@@ -45,7 +45,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void sendError(request, reply, error),
   })
-  const letIn = createDoor(deps)
+  const letIn = createDoor({ live: deps.live, apiKeys: deps.apiKeys })
 
   app.setErrorHandler((error, request, reply) => sendError(request, reply, error))
   app.setNotFoundHandler((request, reply) => {

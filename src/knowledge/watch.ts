@@ -3,8 +3,8 @@ import { realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 export type Watcher = {
-  /** The files of the snapshot now served; they may be others than before. A change after it resolves is found. */
-  watch(files: readonly string[]): Promise<void>
+  /** The files of the snapshot now served; they may be others than before. */
+  watch(files: readonly string[]): void
   close(): void
 }
 
@@ -57,7 +57,7 @@ export const createWatcher = ({ onChange, quietMs = 100, pollMs = 2_000 }: Watch
   return {
     watch(files) {
       // Files known already keep what was seen of them: a change during the preparation is still found.
-      const looked = signatures(files).then(now => {
+      void signatures(files).then(now => {
         seen = new Map(files.map(file => [file, seen.get(file) ?? now.get(file) ?? '']))
         soon()
       })
@@ -69,7 +69,6 @@ export const createWatcher = ({ onChange, quietMs = 100, pollMs = 2_000 }: Watch
         }
         folders.forEach(watchFolder)
       })
-      return looked
     },
     close() {
       closed = true

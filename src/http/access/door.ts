@@ -11,7 +11,6 @@ import { type Admission, createLimits, type Limits } from './limits.ts'
 export type DoorDeps = {
   readonly live: Live<Serving>
   readonly apiKeys: readonly ApiKey[]
-  readonly limits?: Limits
 }
 
 /** Runs before the body is read: who is turned away costs a hash. */
@@ -22,7 +21,8 @@ const clients = new WeakMap<FastifyRequest, Client>()
 /** Who was let in; nobody in particular where there are no keys. */
 export const clientOf = (request: FastifyRequest): Client | undefined => clients.get(request)
 
-export const createDoor = ({ live, apiKeys, limits = createLimits() }: DoorDeps): Door => {
+export const createDoor = ({ live, apiKeys }: DoorDeps): Door => {
+  const limits = createLimits()
   const current = createCurrent(live, apiKeys, limits)
   return async (request, reply) => {
     const keyring = current()
