@@ -133,13 +133,12 @@ const createSwaps = (
       })
       problem = undefined
       watcher.watch(value.snapshot.files)
-      if (!replaced) return value
-      events.swapped(value)
-      // One more look, for what changed while this was being prepared: usually nothing did.
-      return await reload()
+      if (replaced) events.swapped(value)
+      return value
     } catch (error) {
+      // The same files with the same fault are read more than once; they are news once.
+      if (problem !== describe(error)) events.swapFailed(error)
       problem = describe(error)
-      events.swapFailed(error)
       // Files that are only named so far may be what is missing: their appearing is a change too.
       const tried = error instanceof InvalidFilesError ? error.files : []
       watcher.watch([...new Set([...live.current().snapshot.files, ...tried])])
@@ -150,8 +149,7 @@ const createSwaps = (
   return {
     reload,
     problem: () => problem,
-    /** What was edited while the first snapshot was being prepared is found by the first look. */
-    watch: () => void reload().catch(() => undefined),
+    watch: () => watcher.watch(live.current().snapshot.files),
     close: () => watcher.close(),
   }
 }

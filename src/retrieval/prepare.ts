@@ -8,10 +8,11 @@ import { asCompared, essenceOf } from './essence.ts'
 import { buildIndex, type Index } from './index.ts'
 import { isJudgementOf, judge } from './judge.ts'
 import { type Kept, openKept } from './kept.ts'
+import { headOf } from './kept-head.ts'
 import type { About, Nearest, Preparation } from './protocol.ts'
 import { encodeExpected, openStored, type Stored } from './stored.ts'
 import { asText, forEncoder } from './text.ts'
-import { castVote, prepareVoter, type Voter } from './vote.ts'
+import { castVote, represent, type Voter, voterOf } from './vote.ts'
 
 export type Prepared = {
   readonly about: About
@@ -35,7 +36,7 @@ export const prepare = async (
       : await encodeAll(given, encoder, stored, progress)
   const name = fingerprint(given, encoder)
   const index = encoder === undefined ? undefined : await buildIndex(vectors, kept, name)
-  const voter = voterFor(given, vectors, index)
+  const voter = await voterFor(given, vectors, index, kept, name)
   const judged = await remembered(kept, `judged-${name}.json`, voter, given.k)
   const calibration = {
     probability: fitProbability(judged),
@@ -75,12 +76,24 @@ const essences = (given: Preparation): Preparation => ({
   ...(given.expected && { expected: given.expected.map(asked => forEncoder(asText(essenceOf(asked)))) }),
 })
 
-const voterFor = ({ texts, tasks: given }: Preparation, vectors: Float32Array, index: Index | undefined) => {
+/** The context as it votes; what took long to fit is kept under `name`. */
+const voterFor = async (
+  { texts, tasks: given }: Preparation,
+  vectors: Float32Array,
+  index: Index | undefined,
+  kept: Kept,
+  name: string,
+) => {
   const tasks = [...new Set(given)].sort()
   const labels = Int32Array.from(given, task => tasks.indexOf(task))
   const dims = index === undefined ? 0 : DIMENSIONS
-  return prepareVoter(
-    { texts, tasks, labels, vectors, dims },
+  const context = { texts, tasks, labels, vectors, dims }
+  const represented = represent(context)
+  const head = await headOf(kept, name, represented.features, labels, tasks.length)
+  return voterOf(
+    context,
+    represented,
+    head,
     (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? [],
   )
 }
@@ -118,7 +131,7 @@ const encodeAll = async (
 /** Changes with anything that the index or the judgements depend on. */
 const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
   createHash('sha256')
-    .update(JSON.stringify(['5', encoder?.id, given.k, given.tasks, given.texts]))
+    .update(JSON.stringify(['6', encoder?.id, given.k, given.tasks, given.texts]))
     .digest('hex')
     .slice(0, 16)
 

@@ -39,19 +39,22 @@ export type Voted = {
   readonly known: number
 }
 
-/** Everything that can be computed once for a context. */
-export type Voter = {
-  readonly context: Context
+type Represented = {
   readonly features: Features
   readonly vocabulary: Vocabulary
   readonly mean: Float64Array
+}
+
+/** Everything that can be computed once for a context. */
+export type Voter = Represented & {
+  readonly context: Context
   readonly head: Head
   readonly search: Search
   readonly near: Near
 }
 
-export const prepareVoter = (context: Context, near: Near): Voter => {
-  const { texts, labels, tasks, vectors, dims } = context
+/** A context's texts as numbers: all that the head is fitted from. */
+export const represent = ({ texts, vectors, dims }: Context): Represented => {
   const counted = texts.map(count)
   const vocabulary = vocabularyOf(counted)
   const mean = meanOf(vectors, texts.length, dims)
@@ -62,8 +65,21 @@ export const prepareVoter = (context: Context, near: Near): Voter => {
     rows: rowsOf(counted.map(one => featuresOf(one, vocabulary))),
     lexical: vocabulary.size,
   }
-  const head = fitHead(features, labels, tasks.length)
-  return { context, features, vocabulary, mean, head, search: createSearch(features), near }
+  return { features, vocabulary, mean }
+}
+
+export const voterOf = (context: Context, represented: Represented, head: Head, near: Near): Voter => ({
+  context,
+  ...represented,
+  head,
+  search: createSearch(represented.features),
+  near,
+})
+
+export const prepareVoter = (context: Context, near: Near): Voter => {
+  const represented = represent(context)
+  const head = fitHead(represented.features, context.labels, context.tasks.length)
+  return voterOf(context, represented, head, near)
 }
 
 /** Adds each task's share among the neighbours to its score. */

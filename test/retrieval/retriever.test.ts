@@ -209,6 +209,30 @@ test('damaged judgements on disk are judged again and written anew; a folder tha
   expect(unwritable.about.dataProblem).toMatch(/cannot be written/)
 })
 
+test('a damaged head on disk is fitted again, and says what it said before', async () => {
+  const given = await options('lexical')
+  const said = async () => {
+    const retriever = await createRetriever(given)
+    const { ranking } = await retriever.nearest('the deployment is stuck', AbortSignal.timeout(10_000))
+    retriever.close()
+    return ranking
+  }
+  const first = await said()
+  const heads = async () => (await readdir(given.dataPath)).filter(file => file.startsWith('head-'))
+  const [name = ''] = await heads()
+  const whole = await readFile(join(given.dataPath, name))
+  for (const damage of [
+    Buffer.alloc(0),
+    whole.subarray(0, whole.length - 4),
+    Buffer.from(whole).fill(7, 0, 64),
+  ]) {
+    await writeFile(join(given.dataPath, name), damage)
+    expect(await said()).toEqual(first)
+    expect(await readFile(join(given.dataPath, name))).toEqual(whole)
+  }
+  expect(await heads()).toEqual([name])
+})
+
 test('in a context of log lines that differ in their numbers alone, each is found as itself', async () => {
   const lines = Array.from({ length: 60 }, (_, i) => ({
     question: `2024-11-02 10:${10 + (i % 50)}:07 ERROR worker-${i} connection ${4000 + 37 * i} reset by peer`,
