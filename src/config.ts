@@ -54,6 +54,7 @@ const environment = z.object({
   HOST: blankIsUnset(z.string().default('127.0.0.1')),
   COE_MAP: blankIsUnset(z.string().default(() => shipped('mappings/default.yaml'))),
   COE_API_KEYS: apiKeys,
+  COE_INSECURE: flag,
   COE_MODELS: blankIsUnset(z.string().default(() => shipped('models'))),
   COE_ENCODER: blankIsUnset(z.enum(['auto', 'minilm', 'lexical']).default('auto')),
   COE_DATA: blankIsUnset(z.string().default('.coe')),
@@ -69,7 +70,12 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['PORT', '8080', 'port to listen on; 0 takes a free one'],
   ['HOST', '127.0.0.1', 'address to listen on'],
   ['COE_MAP', 'mappings/default.yaml', 'the map to serve'],
-  ['COE_API_KEYS', '', 'name:key,name:key: only these are let in; empty lets everybody in'],
+  [
+    'COE_API_KEYS',
+    '',
+    "name:key,name:key: only these and the map's access are let in; without any, everybody is",
+  ],
+  ['COE_INSECURE', 'false', 'true lets everybody in also on an address that others can reach (--insecure)'],
   ['COE_MODELS', 'models/', "folder with the encoder's weights"],
   ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
   ['COE_DATA', '.coe', 'folder for vectors and indexes that were computed once; may be deleted'],
@@ -85,6 +91,8 @@ export type Config = Readonly<{
   host: string
   mapPath: string
   apiKeys: readonly ApiKey[]
+  /** Whether to listen without any key where others can reach it. */
+  insecure: boolean
   modelsPath: string
   encoder: 'auto' | 'minilm' | 'lexical'
   dataPath: string
@@ -109,6 +117,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     host: value.HOST,
     mapPath: resolve(value.COE_MAP),
     apiKeys: value.COE_API_KEYS,
+    insecure: value.COE_INSECURE,
     modelsPath: resolve(value.COE_MODELS),
     encoder: value.COE_ENCODER,
     dataPath: resolve(value.COE_DATA),

@@ -7,6 +7,10 @@ const catalogue = {
   body_too_large: { status: 413, type: 'invalid_request_error', retryable: false },
   unsupported_media_type: { status: 415, type: 'invalid_request_error', retryable: false },
   invalid_api_key: { status: 401, type: 'authentication_error', retryable: false },
+  /** The key is known, and what it asks for is not for it. */
+  not_allowed: { status: 403, type: 'permission_error', retryable: false },
+  /** The client has used up what its key is given. */
+  rate_limit_exceeded: { status: 429, type: 'rate_limit_error', retryable: true },
   model_not_found: { status: 404, type: 'invalid_request_error', retryable: false },
   not_found: { status: 404, type: 'invalid_request_error', retryable: false },
   loop_detected: { status: 508, type: 'invalid_request_error', retryable: false },

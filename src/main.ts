@@ -3,13 +3,14 @@ import { bench } from './commands/bench.ts'
 import { check } from './commands/check.ts'
 import { type Command, helpOf, parseCommand, UsageError } from './commands/command.ts'
 import { context } from './commands/context.ts'
+import { key } from './commands/key.ts'
 import { route } from './commands/route.ts'
 import { serve } from './commands/serve.ts'
 import { ConfigError } from './config.ts'
 import { describe } from './errors.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
 
-const commands: Readonly<Record<string, Command>> = { serve, check, route, context, bench }
+const commands: Readonly<Record<string, Command>> = { serve, check, route, context, bench, key }
 
 const overview = () =>
   [

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { describe } from './errors.ts'
 import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
@@ -9,6 +9,7 @@ import { createLive, type Live } from './knowledge/live.ts'
 import { prepareSnapshot } from './knowledge/prepare.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
 import { readSources, type Sources } from './knowledge/sources.ts'
+import type { TaskMap } from './knowledge/task-map.ts'
 import { createWatcher } from './knowledge/watch.ts'
 import { createLeases } from './leases.ts'
 import { fanOut } from './observe/fan-out.ts'
@@ -30,6 +31,8 @@ export type Gateway = {
 export type WireOptions = {
   readonly onProgress?: (done: number, total: number) => void
   readonly watchFiles?: boolean
+  /** Why a map must not be served here, however right it is: asked of the first one and of every swap. */
+  readonly objection?: (map: TaskMap) => string | undefined
 }
 
 /** Questions that may wait for a retrieval worker. */
@@ -44,7 +47,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     queuedQuestions: () => retrievers.held().reduce((sum, retriever) => sum + retriever.queued(), 0),
   })
   const events = fanOut([metrics.events, createLogEvents(log, config.logQuestions)])
-  const prepare = preparation(config, { retrievers, registry, events, onProgress: options.onProgress })
+  const prepare = preparation(config, { retrievers, registry, events, ...options })
 
   const read = () => readSources(config.mapPath, config.environment)
   const live = createLive(await prepare(await read()))
@@ -83,13 +86,14 @@ type Parts = {
   readonly retrievers: ReturnType<typeof createLeases<Retriever>>
   readonly registry: ReturnType<typeof createRegistry>
   readonly events: SwapEvents
-  readonly onProgress: WireOptions['onProgress']
-}
+} & Pick<WireOptions, 'onProgress' | 'objection'>
 
 /** From files to something that can be served: the snapshot, and the experts that its map names. */
 const preparation =
-  (config: Config, { retrievers, registry, events, onProgress }: Parts) =>
+  (config: Config, { retrievers, registry, events, onProgress, objection }: Parts) =>
   async (sources: Sources): Promise<Serving> => {
+    const objected = sources.map && objection?.(sources.map)
+    if (objected !== undefined) throw new ConfigError(objected)
     const { encoder, modelsPath, dataPath } = config
     const settings = { encoder, modelsPath, dataPath, queue: QUEUE, onWorkerDied: events.workerDied }
     const workers = workersFor(availableParallelism())

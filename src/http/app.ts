@@ -7,8 +7,10 @@ import fastify, {
   LogController,
 } from 'fastify'
 import { GatewayError } from '../errors.ts'
-import { type ApiKey, createDoor } from './access.ts'
+import { createDoor } from './access/door.ts'
+import type { ApiKey } from './access/keyring.ts'
 import { accountOf } from './account.ts'
+import { closeWithConnection } from './client-signal.ts'
 import { sendError } from './openai/envelope.ts'
 import { type OpenAiDeps, openAiApi } from './openai/routes.ts'
 import { type ProbeDeps, probes } from './probes.ts'
@@ -43,7 +45,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void sendError(request, reply, error),
   })
-  const letIn = createDoor(deps.apiKeys)
+  const letIn = createDoor({ live: deps.live, apiKeys: deps.apiKeys })
 
   app.setErrorHandler((error, request, reply) => sendError(request, reply, error))
   app.setNotFoundHandler((request, reply) => {
@@ -57,6 +59,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     void reply.header('x-request-id', request.id)
     // Not `onResponse`, which is never called for a client that has left.
     reply.raw.once('close', () => setImmediate(over, request, reply))
+    closeWithConnection(request.raw, reply.raw)
   })
   const over = (request: FastifyRequest, reply: FastifyReply) => {
     if (!isProbe(request)) deps.events.answered(accountOf(request, reply))
@@ -66,7 +69,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
   app.register(async scope => probes(scope, deps))
   app.register(
     async scope => {
-      scope.addHook('onRequest', async request => letIn(request))
+      scope.addHook('onRequest', letIn)
       await openAiApi(scope, deps)
     },
     { prefix: '/v1' },

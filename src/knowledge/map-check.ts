@@ -13,6 +13,7 @@ export const check = (document: Document, map: MapFile, omitted: ReadonlySet<str
   checkTasks(map, say)
   checkAliases(map, known, say)
   checkExperts(document, map, say)
+  checkAccess(map, say)
   return problems
 }
 
@@ -27,6 +28,8 @@ const checkNames = (map: MapFile, known: ReadonlySet<string>, say: Say) => {
   }
   for (const [id, task] of Object.entries(map.tasks)) checkList(['tasks', id, 'experts'], task.experts)
   checkList(['unknown'], map.unknown)
+  for (const [name, key] of Object.entries(map.access ?? {}))
+    checkList(['access', name, 'experts'], key.experts)
   checkClassifier(map, known, say)
   for (const [id, byTask] of Object.entries(map.scores)) {
     if (!known.has(id)) say(['scores'], undefinedExpert(id, known), 'error', id)
@@ -106,6 +109,22 @@ const checkAliases = (map: MapFile, experts: ReadonlySet<string>, say: Say) => {
         `aliases.${alias}: "${target}" is neither auto nor a task/<id> or expert/<id> of this map`,
       )
     }
+  }
+}
+
+const checkAccess = (map: MapFile, say: Say) => {
+  const owners = new Map<string, string>()
+  for (const [name, { key, tasks }] of Object.entries(map.access ?? {})) {
+    const owner = owners.get(key)
+    if (owner === undefined) owners.set(key, name)
+    else say(['access', name, 'key'], `access.${name}: "${owner}" has the same key; give each its own`)
+    tasks?.forEach((task, index) => {
+      const path = ['access', name, 'tasks', index]
+      if (task !== UNKNOWN && !Object.hasOwn(map.tasks, task)) {
+        const there = [...Object.keys(map.tasks), UNKNOWN].join(', ')
+        say(path, `access.${name}: there is no task "${task}" (defined are: ${there})`)
+      } else if (tasks.indexOf(task) !== index) say(path, `task "${task}" stands twice in this list`)
+    })
   }
 }
 

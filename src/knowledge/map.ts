@@ -1,16 +1,10 @@
 import { z } from 'zod'
+import { access } from './access-schema.ts'
 import { duration, expert } from './expert-schema.ts'
+import { identifier } from './identifier.ts'
 
 /** The name of what fits no task. A map may not define a task of that name. */
 export const UNKNOWN = 'unknown'
-
-const identifier = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9._-]*$/i,
-    'must be letters, digits, ".", "-" or "_", and begin with a letter or digit',
-  )
-  .max(100)
 
 const percentage = z.number().min(0).max(1)
 
@@ -84,6 +78,7 @@ export const mapSchema = z.strictObject({
     .record(z.string().min(1), z.string())
     .default({})
     .describe('Other model names that clients may use: auto, task/<id> or expert/<id>.'),
+  access: access.optional(),
 })
 
 export type MapFile = z.output<typeof mapSchema>

@@ -33,8 +33,9 @@ export const createMetrics = (gauges: Gauges): Metrics => {
       expertAnswered: (expert, ms) => count.expertSeconds.observe({ expert }, ms / 1000),
       expertFailed: (expert, code) => count.failures.inc({ expert, code }),
       retrievalFailed: () => count.retrieval.inc(),
-      answered({ endpoint, status, ms, overheadMs, expert, outcome }) {
+      answered({ endpoint, client, status, ms, overheadMs, expert, outcome }) {
         count.requests.inc({ endpoint, status: String(status) })
+        if (client !== undefined) count.clients.inc({ client, status: String(status) })
         count.duration.observe({ endpoint }, ms / 1000)
         if (overheadMs !== undefined) count.overhead.observe(overheadMs / 1000)
         if (outcome !== undefined) count.streams.inc({ expert: expert ?? 'none', outcome })

@@ -16,6 +16,8 @@ export type StreamOutcome = 'complete' | 'truncated' | 'left'
 /** A request as a whole, told once when its answer is over. */
 export type Account = {
   readonly requestId: string
+  /** The name of the client's key, never the key; none where everybody is let in. */
+  readonly client: string | undefined
   readonly endpoint: string
   readonly stream: boolean
   readonly status: number

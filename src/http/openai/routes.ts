@@ -6,6 +6,7 @@ import { CallFailed, summarise } from '../../routing/call.ts'
 import type { RequestEvents } from '../../routing/events.ts'
 import { AnswerFailed, type Pipeline } from '../../routing/pipeline.ts'
 import type { Serving } from '../../routing/serving.ts'
+import { clientOf } from '../access/door.ts'
 import { note } from '../account.ts'
 import { clientSignal } from '../client-signal.ts'
 import { type Asked, askedBy } from './asked.ts'
@@ -31,9 +32,9 @@ export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
     done(null, body)
   })
 
-  app.get('/models', async () => listModels(deps.live.current().snapshot))
+  app.get('/models', async request => listModels(deps.live.current().snapshot, clientOf(request)?.allowed))
   app.get<{ Params: { '*': string } }>('/models/*', async request =>
-    getModel(deps.live.current().snapshot, request.params['*']),
+    getModel(deps.live.current().snapshot, request.params['*'], clientOf(request)?.allowed),
   )
   for (const endpoint of ['chat/completions', 'completions', 'responses'] as const) {
     app.post(`/${endpoint}`, async (request, reply) => {
@@ -52,7 +53,8 @@ export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
           throw signal.aborted ? clientLeft(thrown) : thrown
         })
     }
-    if (targetOf(deps.live.current().snapshot.map, wanted.model).kind !== 'expert') {
+    const { map } = deps.live.current().snapshot
+    if (targetOf(map, wanted.model, clientOf(request)?.allowed).kind !== 'expert') {
       const message = `Embeddings are not routed: name ${MODEL_NAME} or expert/<id>.`
       throw new GatewayError('invalid_request', message, { param: 'model' })
     }
@@ -76,7 +78,8 @@ const answer = (
     note(request, { stream, question })
     const hop = hopOf(request)
     const signal = clientSignal(reply)
-    const target = targetOf(serving.snapshot.map, model)
+    const allowed = clientOf(request)?.allowed
+    const target = targetOf(serving.snapshot.map, model, allowed)
     const ask = {
       endpoint,
       stream,
@@ -86,7 +89,7 @@ const answer = (
       bodyFor: (name: string) => withMember(body.bytes, 'model', name),
     }
     try {
-      const answered = await pipeline.answer(serving, { text: question, target, hop }, ask, signal)
+      const answered = await pipeline.answer(serving, { text: question, target, hop, allowed }, ask, signal)
       const { decision, expert, tried } = answered
       const ms = reply.elapsedTime
       note(request, { ms, overheadMs: ms - answered.waitedMs, decision, expert, tried })
