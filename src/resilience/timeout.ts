@@ -16,7 +16,12 @@ export const timeout =
       const inner = new AbortController()
       let late: GatewayError | undefined
       const leave = () => inner.abort(signal.reason)
+      const settled = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', leave)
+      }
       const timer = setTimeout(() => {
+        settled()
         late = expired(timeoutMs, what)
         inner.abort(late)
         // One turn for the call to say what it was waiting for; one that ignores its signal is left behind.
@@ -24,10 +29,6 @@ export const timeout =
       }, timeoutMs)
       if (signal.aborted) leave()
       else signal.addEventListener('abort', leave)
-      const settled = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', leave)
-      }
       call(inner.signal).then(
         value => {
           settled()
