@@ -54,7 +54,7 @@ const environment = z.object({
   HOST: blankIsUnset(z.string().default('127.0.0.1')),
   COE_MAP: blankIsUnset(z.string().default(() => shipped('mappings/default.yaml'))),
   COE_API_KEYS: apiKeys,
-  COE_ADMIN_KEY: blankIsUnset(z.string().trim().regex(/^\S+$/, 'must hold no space').optional()),
+  COE_ADMIN_KEY: blankIsUnset(z.string().trim().regex(/^\S+$/, 'must be one word without spaces').optional()),
   COE_MODELS: blankIsUnset(z.string().default(() => shipped('models'))),
   COE_ENCODER: blankIsUnset(z.enum(['auto', 'minilm', 'lexical']).default('auto')),
   COE_DATA: blankIsUnset(z.string().default('.coe')),
