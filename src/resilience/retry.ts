@@ -32,7 +32,8 @@ export const retry = (options: RetryOptions): Policy => {
       if (number >= retries || signal.aborted) throw error
       const delayMs = delayAfter(error, number, options)
       if (delayMs === undefined || !budget.take()) throw error
-      await sleep(delayMs, signal)
+      // A deadline that passes meanwhile is not why: the failure before it is.
+      await sleep(delayMs, signal).catch(() => Promise.reject(error))
       return await attempt(call, signal, number + 1)
     }
   }

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { GatewayError } from '../../src/errors.ts'
+import { compose } from '../../src/resilience/policy.ts'
 import { retry } from '../../src/resilience/retry.ts'
 import { createRetryBudget } from '../../src/resilience/retry-budget.ts'
+import { timeout } from '../../src/resilience/timeout.ts'
 
 const never = new AbortController().signal
 
@@ -66,4 +68,25 @@ test('an expert that fails everything is asked a fifth more, not twice as much',
   }
   expect(asked).toBeGreaterThan(1_100)
   expect(asked).toBeLessThanOrEqual(1_200)
+})
+
+test('a deadline that passes before the second attempt does not hide why the first one failed', async () => {
+  vi.useFakeTimers()
+  const patient = retry({
+    retries: 1,
+    baseDelayMs: 1_000,
+    maxDelayMs: 1_000,
+    budget: createRetryBudget(),
+    random: () => 1,
+  })
+  const call = compose(
+    timeout(100, 'It'),
+    patient,
+  )(async () => {
+    throw new GatewayError('expert_unavailable', 'down')
+  })
+  const failed = expect(call(never)).rejects.toThrow('down')
+  await vi.advanceTimersByTimeAsync(2_000)
+  await failed
+  vi.useRealTimers()
 })
