@@ -55,6 +55,7 @@ const environment = z.object({
   COE_MAP: blankIsUnset(z.string().default(() => shipped('mappings/default.yaml'))),
   COE_API_KEYS: apiKeys,
   COE_INSECURE: flag,
+  COE_ADMIN_KEY: blankIsUnset(z.string().trim().regex(/^\S+$/, 'must be one word without spaces').optional()),
   COE_MODELS: blankIsUnset(z.string().default(() => shipped('models'))),
   COE_ENCODER: blankIsUnset(z.enum(['auto', 'minilm', 'lexical']).default('auto')),
   COE_DATA: blankIsUnset(z.string().default('.coe')),
@@ -76,6 +77,7 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
     "name:key,name:key: only these and the map's access are let in; without any, everybody is",
   ],
   ['COE_INSECURE', 'false', 'true lets everybody in also on an address that others can reach (--insecure)'],
+  ['COE_ADMIN_KEY', '', 'key that opens /admin; without one it is shut'],
   ['COE_MODELS', 'models/', "folder with the encoder's weights"],
   ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
   ['COE_DATA', '.coe', 'folder for vectors and indexes that were computed once; may be deleted'],
@@ -93,6 +95,7 @@ export type Config = Readonly<{
   apiKeys: readonly ApiKey[]
   /** Whether to listen without any key where others can reach it. */
   insecure: boolean
+  adminKey: string | undefined
   modelsPath: string
   encoder: 'auto' | 'minilm' | 'lexical'
   dataPath: string
@@ -118,6 +121,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     mapPath: resolve(value.COE_MAP),
     apiKeys: value.COE_API_KEYS,
     insecure: value.COE_INSECURE,
+    adminKey: value.COE_ADMIN_KEY,
     modelsPath: resolve(value.COE_MODELS),
     encoder: value.COE_ENCODER,
     dataPath: resolve(value.COE_DATA),

@@ -35,6 +35,9 @@ export const firstEvent = (bytes: Buffer): FirstEvent | undefined => {
   return undefined
 }
 
+/** Whether there is the end of a line in it, without which no event can end. */
+export const endsLine = (chunk: Buffer): boolean => chunk.includes(LF) || chunk.includes(CR)
+
 /** A line ends with LF, CRLF or CR; a CR that ends the bytes may be half of a CRLF. */
 const lineAt = (bytes: Buffer, from: number): { end: number; next: number } | undefined => {
   for (let at = from; at < bytes.length; at++) {

@@ -26,5 +26,6 @@ export const accountOf = (request: FastifyRequest, reply: FastifyReply): Account
   expert: undefined,
   error: undefined,
   outcome: undefined,
+  tokens: undefined,
   ...notes.get(request),
 })

@@ -10,12 +10,14 @@ import { GatewayError } from '../errors.ts'
 import { createDoor } from './access/door.ts'
 import type { ApiKey } from './access/keyring.ts'
 import { accountOf } from './account.ts'
+import { type AdminDeps, adminApi } from './admin/admin.ts'
 import { closeWithConnection } from './client-signal.ts'
 import { sendError } from './openai/envelope.ts'
 import { type OpenAiDeps, openAiApi } from './openai/routes.ts'
 import { type ProbeDeps, probes } from './probes.ts'
 
 export type AppDeps = OpenAiDeps &
+  AdminDeps &
   ProbeDeps & {
     readonly logger: FastifyBaseLogger
     readonly apiKeys: readonly ApiKey[]
@@ -67,6 +69,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     if (deps.isClosing()) app.server.closeIdleConnections()
   }
   app.register(async scope => probes(scope, deps))
+  app.register(async scope => adminApi(scope, deps), { prefix: '/admin' })
   app.register(
     async scope => {
       scope.addHook('onRequest', letIn)
