@@ -5,6 +5,8 @@
 const catalogue = {
   invalid_request: { status: 400, type: 'invalid_request_error', retryable: false },
   body_too_large: { status: 413, type: 'invalid_request_error', retryable: false },
+  headers_too_large: { status: 431, type: 'invalid_request_error', retryable: false },
+  request_timeout: { status: 408, type: 'invalid_request_error', retryable: false },
   unsupported_media_type: { status: 415, type: 'invalid_request_error', retryable: false },
   invalid_api_key: { status: 401, type: 'authentication_error', retryable: false },
   model_not_found: { status: 404, type: 'invalid_request_error', retryable: false },
@@ -19,6 +21,8 @@ const catalogue = {
   expert_invalid_response: { status: 502, type: 'api_error', retryable: true },
   expert_timeout: { status: 504, type: 'api_error', retryable: true },
   expert_truncated: { status: 502, type: 'api_error', retryable: false },
+  /** The gateway itself has more to do than it can. */
+  overloaded: { status: 503, type: 'api_error', retryable: true },
   /** The gateway did not even try: breaker open or queue full. */
   expert_busy: { status: 503, type: 'api_error', retryable: true },
   experts_failed: { status: 502, type: 'api_error', retryable: false },

@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { describe } from './errors.ts'
 import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
+import { defaultLimits, type Limits } from './http/limits.ts'
 import { createLive, type Live } from './knowledge/live.ts'
 import { prepareSnapshot } from './knowledge/prepare.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
@@ -30,6 +31,8 @@ export type Gateway = {
 export type WireOptions = {
   readonly onProgress?: (done: number, total: number) => void
   readonly watchFiles?: boolean
+  /** Other limits than the environment and the defaults say. */
+  readonly limits?: Partial<Limits>
 }
 
 /** Questions that may wait for a retrieval worker. */
@@ -63,7 +66,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     isClosing: () => closing,
     logger: log,
     apiKeys: config.apiKeys,
-    bodyLimitBytes: config.bodyLimitBytes,
+    limits: { ...limitsOf(config), ...options.limits },
   })
   return {
     app,
@@ -78,6 +81,15 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     },
   }
 }
+
+const limitsOf = (config: Config): Limits => ({
+  ...defaultLimits,
+  bodyBytes: config.bodyLimitBytes,
+  bodiesBytes: config.bodiesLimitBytes,
+  connections: config.maxConnections,
+  inFlight: config.maxInFlight,
+  delayMs: config.maxDelayMs,
+})
 
 type Parts = {
   readonly retrievers: ReturnType<typeof createLeases<Retriever>>

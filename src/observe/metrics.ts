@@ -39,6 +39,9 @@ export const createMetrics = (gauges: Gauges): Metrics => {
         if (overheadMs !== undefined) count.overhead.observe(overheadMs / 1000)
         if (outcome !== undefined) count.streams.inc({ expert: expert ?? 'none', outcome })
       },
+      refused: because => count.refused.inc({ because }),
+      refusing: () => undefined,
+      refusedEnough: () => undefined,
       swapped({ snapshot }) {
         count.swaps.inc({ outcome: 'done' })
         state.swapped(snapshot)

@@ -37,13 +37,16 @@ export const fromFastify = (thrown: unknown): GatewayError => {
         'Send JSON with the header content-type: application/json (curl: -H "content-type: application/json").',
         { cause: thrown },
       )
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-    case 'FST_ERR_BAD_URL':
-      return new GatewayError('invalid_request', 'The request cannot be read.', { cause: thrown })
     default:
-      return toGatewayError(thrown)
+      return isClientsFault(thrown)
+        ? new GatewayError('invalid_request', 'The request cannot be read.', { cause: thrown })
+        : toGatewayError(thrown)
   }
+}
+
+const isClientsFault = (thrown: unknown) => {
+  const { code, statusCode } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown }
+  return String(code).startsWith('FST_') && Number(statusCode) >= 400 && Number(statusCode) < 500
 }
 
 export const sendError = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
