@@ -17,6 +17,7 @@ export type Bodies = {
   held(): number
 }
 
+const NOTHING: Buffer = Buffer.alloc(0)
 const FIRST_BYTES = 64 * 1024
 
 /**
@@ -62,12 +63,14 @@ export const createBodies = (
       if (expect !== undefined) reply.raw.writeContinue()
     },
     read(request, payload, done) {
-      let buffer: Buffer = Buffer.alloc(0)
+      let buffer = NOTHING
       let size = 0
       const finish = (received: Received) => {
         payload.off('data', take).off('end', end).off('error', left)
         // The rest runs into nothing: hung up on while it still sends, a client would never read why.
         payload.on('error', () => undefined).resume()
+        // What was held goes now, not when the last listener does.
+        buffer = NOTHING
         if (received instanceof GatewayError) release(request)
         done(null, received)
       }
@@ -92,7 +95,7 @@ export const createBodies = (
  */
 export const bytesOf = ({ body }: FastifyRequest): Buffer => {
   if (body instanceof GatewayError) throw body
-  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+  return Buffer.isBuffer(body) ? body : NOTHING
 }
 
 /** As long as the client says, if that is little; else twice what is needed, so that little is copied. */
