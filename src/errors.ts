@@ -80,3 +80,16 @@ export const describe = (thrown: unknown): string => {
   const code = 'code' in thrown && typeof thrown.code === 'string' && !(thrown instanceof GatewayError)
   return `${thrown.message || (code ? String(thrown.code) : thrown.name)}${cause}`
 }
+
+/**
+ * What was thrown and where, for the log of what nobody expected. Quotations are left out: a parser's message repeats
+ * the text it stumbled over, which may be a question or a key. So are all fields but the code.
+ */
+export const traceOf = (thrown: unknown): string => {
+  if (!(thrown instanceof Error)) return `a thrown ${typeof thrown}`
+  const message = thrown.message.replace(/"[\s\S]*"/g, '"…"').slice(0, 300)
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? ` [${thrown.code}]` : ''
+  const frames = (thrown.stack ?? '').split('\n').filter(line => /^ {4}at /.test(line))
+  const cause = thrown.cause === undefined ? '' : `\ncaused by ${traceOf(thrown.cause)}`
+  return `${[`${thrown.name}${code}: ${message}`, ...frames].join('\n')}${cause}`
+}

@@ -8,7 +8,7 @@ import { timeout } from '../resilience/timeout.ts'
 import type { Answer, Ask, Expert } from './expert.ts'
 import { held } from './held.ts'
 import { receive } from './receive.ts'
-import { withoutKey } from './rejection.ts'
+import { secretsOf, withoutSecrets } from './rejection.ts'
 
 export type RemoteDefinition = {
   readonly url: string
@@ -28,6 +28,7 @@ const CONNECT_TIMEOUT_MS = 5_000
 export const createOpenAiExpert = (id: string, definition: RemoteDefinition): Expert => {
   const what = `Expert "${id}"`
   const base = new URL(definition.url)
+  const secrets = secretsOf(base, definition.key)
   const path = base.pathname.replace(/\/+$/, '')
   const pool = new Pool(base.origin, {
     connections: definition.concurrency,
@@ -53,7 +54,7 @@ export const createOpenAiExpert = (id: string, definition: RemoteDefinition): Ex
       body: ask.bodyFor(definition.model),
       signal,
     })
-    return await receive({ what, key: definition.key, ask }, response)
+    return await receive({ what, secrets, ask }, response)
   }
   const attempt = (ask: Ask) => async (signal: AbortSignal) => {
     const leave = await places.enter(signal)
@@ -63,7 +64,7 @@ export const createOpenAiExpert = (id: string, definition: RemoteDefinition): Ex
       return answer.kind === 'whole' ? answer : { ...answer, rest: held(answer.rest, leave) }
     } catch (error) {
       leave()
-      throw signal.aborted ? signal.reason : translate(what, definition.key, error)
+      throw signal.aborted ? signal.reason : translate(what, secrets, error)
     }
   }
   return {
@@ -87,12 +88,12 @@ const requestHeaders = (definition: RemoteDefinition, ask: Ask): Record<string, 
     : { authorization: `Bearer ${definition.key}` }),
 })
 
-const translate = (what: string, key: string | undefined, error: unknown): GatewayError =>
+const translate = (what: string, secrets: readonly string[], error: unknown): GatewayError =>
   error instanceof GatewayError
     ? error
     : new GatewayError(
         'expert_unavailable',
-        `${what} cannot be reached: ${withoutKey(describe(error), key)}.`,
+        `${what} cannot be reached: ${withoutSecrets(describe(error), secrets)}.`,
         {
           cause: error,
         },

@@ -1,12 +1,12 @@
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 import type { Answer, Ask } from './expert.ts'
-import { rejection, withoutKey } from './rejection.ts'
+import { rejection, withoutSecrets } from './rejection.ts'
 import { firstEvent, isError } from './sse.ts'
 import { untilFinished } from './truncation.ts'
 
-/** Who was asked for what: the key only so that it is never repeated to a client. */
-export type Asked = { readonly what: string; readonly key: string | undefined; readonly ask: Ask }
+/** Who was asked for what: the secrets only so that they are never repeated to a client. */
+export type Asked = { readonly what: string; readonly secrets: readonly string[]; readonly ask: Ask }
 
 /** An answer that is not streamed is held until it is whole, up to this size. */
 const MAX_WHOLE_BYTES = 64 * 1024 * 1024
@@ -17,9 +17,9 @@ const MAX_HEAD_BYTES = 8 * 1024 * 1024
 
 /** An expert's response as an answer. Everything that is wrong with it by now can still be made good elsewhere. */
 export const receive = async (asked: Asked, response: Dispatcher.ResponseData): Promise<Answer> => {
-  const { what, key, ask } = asked
+  const { what, secrets, ask } = asked
   const { statusCode, headers, body } = response
-  if (statusCode < 200 || statusCode > 299) throw await rejection(what, key, response)
+  if (statusCode < 200 || statusCode > 299) throw await rejection(what, secrets, response)
   const type = single(headers['content-type']) ?? ''
   const encoding = single(headers['content-encoding']) ?? 'identity'
   const plain = encoding.toLowerCase() === 'identity'
@@ -29,7 +29,7 @@ export const receive = async (asked: Asked, response: Dispatcher.ResponseData): 
     const got = plain ? type || 'no content type' : `${type} compressed with ${encoding}`
     throw new GatewayError(
       'expert_invalid_response',
-      `${what} answered ${withoutKey(got, key)} where ${expected} was due.`,
+      `${what} answered ${withoutSecrets(got, secrets)} where ${expected} was due.`,
     )
   }
   const relayed = relayedHeaders(headers)

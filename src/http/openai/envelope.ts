@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { GatewayError, toGatewayError } from '../../errors.ts'
+import { GatewayError, toGatewayError, traceOf } from '../../errors.ts'
 import { note } from '../account.ts'
 
 type Envelope = {
@@ -53,7 +53,8 @@ export const sendError = (request: FastifyRequest, reply: FastifyReply, thrown: 
   const error = fromFastify(thrown)
   const { retryAfterMs, body } = error.details
   note(request, { error: error.code })
-  if (error.status >= 500 && error.code === 'internal') request.log.error({ err: error }, 'request failed')
+  if (error.status >= 500 && error.code === 'internal')
+    request.log.error({ requestId: request.id, problem: traceOf(error) }, 'request failed')
   if (error.status === 401) void reply.header('www-authenticate', 'Bearer')
   if (retryAfterMs !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1000)))
   void reply.code(error.status).header('content-type', 'application/json; charset=utf-8')
