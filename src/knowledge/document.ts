@@ -44,8 +44,13 @@ const refused = (file: string, text: string, { offset, message }: OutOfBounds): 
 
 const parseBounded = (file: string, text: string, environment: Environment): Document => {
   const lines = new LineCounter()
-  // Keys given twice are looked for below: the parser compares each with each.
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
+  // Keys given twice are looked for below: the parser compares each with each. Its warnings quote the file.
+  const doc = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'error',
+  })
   const at = (offset: number, message: string, severity: Problem['severity'] = 'error'): Problem => {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(1, line), column: Math.max(1, col), message, severity }

@@ -8,6 +8,8 @@ export type RawClient = {
   /** Resolves with everything that came when the other side hangs up. */
   readonly closed: Promise<string>
   readonly received: () => string
+  /** Nothing more will be sent; what is answered is still read. */
+  end(): void
   leave(): void
 }
 
@@ -46,6 +48,7 @@ export const rawClient = async (url: string): Promise<RawClient> => {
       }),
     closed,
     received: () => text,
+    end: () => void socket.end(),
     leave: () => socket.destroy(),
   }
 }
@@ -61,7 +64,7 @@ export const rawRequest = (line: string, headers: readonly string[] = [], body =
     body,
   ].join('\r\n')
 
-/** Sends bytes, hangs up its own side, and resolves with all that is answered. */
+/** Sends bytes and resolves with all that is answered until the other side hangs up. */
 export const exchange = async (url: string, bytes: string | Buffer): Promise<string> => {
   const client = await rawClient(url)
   client.send(bytes)
