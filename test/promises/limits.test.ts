@@ -289,3 +289,20 @@ test('with as many requests running as allowed, more are turned away before any 
   const status = async () => (await fetch(`${gateway.url}/v1/models`)).status
   await expect.poll(status).toBe(200)
 })
+
+test('an event loop that cannot keep up turns requests away, answers its probes, and recovers by itself', async () => {
+  await using gateway = await startGateway(runbook, { COE_MAX_DELAY_MS: '100' })
+  const busy = setInterval(() => {
+    const until = performance.now() + 400
+    while (performance.now() < until);
+  }, 1)
+  const status = async (path: string) => (await fetch(`${gateway.url}${path}`)).status
+  try {
+    await expect.poll(() => status('/v1/models'), { timeout: 10_000 }).toBe(503)
+    expect(await status('/healthz')).toBe(200)
+  } finally {
+    clearInterval(busy)
+  }
+  await expect.poll(() => status('/v1/models'), { timeout: 10_000 }).toBe(200)
+  expect(gateway.logged.filter(line => line.includes('COE_MAX_DELAY_MS'))).toHaveLength(1)
+})
