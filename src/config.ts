@@ -60,6 +60,10 @@ const environment = z.object({
   COE_ENCODER: blankIsUnset(z.enum(['auto', 'minilm', 'lexical']).default('auto')),
   COE_DATA: blankIsUnset(z.string().default('.coe')),
   COE_BODY_LIMIT_MB: integer(1, 1024, 10),
+  COE_BODIES_LIMIT_MB: integer(1, 1024 * 1024, 256),
+  COE_MAX_CONNECTIONS: integer(1, 1_000_000, 10_000),
+  COE_MAX_IN_FLIGHT: integer(1, 1_000_000, 2_000),
+  COE_MAX_DELAY_MS: integer(10, 60_000, 1_000),
   LOG_LEVEL: blankIsUnset(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ),
@@ -82,6 +86,10 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
   ['COE_DATA', '.coe', 'folder for vectors and indexes that were computed once; may be deleted'],
   ['COE_BODY_LIMIT_MB', '10', 'largest request body, in megabytes'],
+  ['COE_BODIES_LIMIT_MB', '256', 'memory that the bodies of all running requests may hold, in megabytes'],
+  ['COE_MAX_CONNECTIONS', '10000', 'connections open at once; more are closed as they come'],
+  ['COE_MAX_IN_FLIGHT', '2000', 'requests running at once; more are answered 503 with Retry-After'],
+  ['COE_MAX_DELAY_MS', '1000', 'lateness of the event loop from which requests are answered 503'],
   ['LOG_LEVEL', 'info', 'fatal, error, warn, info, debug, trace or silent'],
   ['LOG_QUESTIONS', 'false', "true writes the questions' text to the log"],
 ]
@@ -100,6 +108,10 @@ export type Config = Readonly<{
   encoder: 'auto' | 'minilm' | 'lexical'
   dataPath: string
   bodyLimitBytes: number
+  bodiesLimitBytes: number
+  maxConnections: number
+  maxInFlight: number
+  maxDelayMs: number
   logLevel: string
   logQuestions: boolean
   /** Maps may name any variable as `${NAME}`; they are handed these and nothing else reads them. */
@@ -126,6 +138,10 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     encoder: value.COE_ENCODER,
     dataPath: resolve(value.COE_DATA),
     bodyLimitBytes: value.COE_BODY_LIMIT_MB * 1024 * 1024,
+    bodiesLimitBytes: value.COE_BODIES_LIMIT_MB * 1024 * 1024,
+    maxConnections: value.COE_MAX_CONNECTIONS,
+    maxInFlight: value.COE_MAX_IN_FLIGHT,
+    maxDelayMs: value.COE_MAX_DELAY_MS,
     logLevel: value.LOG_LEVEL,
     logQuestions: value.LOG_QUESTIONS,
     environment: env,

@@ -5,6 +5,7 @@ import { type Config, ConfigError } from './config.ts'
 import { describe } from './errors.ts'
 import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
+import { defaultLimits, type Limits } from './http/limits.ts'
 import { createLive, type Live } from './knowledge/live.ts'
 import { prepareSnapshot } from './knowledge/prepare.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
@@ -33,6 +34,8 @@ export type WireOptions = {
   readonly watchFiles?: boolean
   /** Why a map must not be served here, however right it is: asked of the first one and of every swap. */
   readonly objection?: (map: TaskMap) => string | undefined
+  /** Other limits than the environment and the defaults say. */
+  readonly limits?: Partial<Limits>
 }
 
 /** Questions that may wait for a retrieval worker. */
@@ -68,7 +71,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     apiKeys: config.apiKeys,
     adminKey: config.adminKey,
     registry,
-    bodyLimitBytes: config.bodyLimitBytes,
+    limits: { ...limitsOf(config), ...options.limits },
   })
   return {
     app,
@@ -83,6 +86,15 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     },
   }
 }
+
+const limitsOf = (config: Config): Limits => ({
+  ...defaultLimits,
+  bodyBytes: config.bodyLimitBytes,
+  bodiesBytes: config.bodiesLimitBytes,
+  connections: config.maxConnections,
+  inFlight: config.maxInFlight,
+  delayMs: config.maxDelayMs,
+})
 
 type Parts = {
   readonly retrievers: ReturnType<typeof createLeases<Retriever>>

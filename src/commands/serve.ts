@@ -7,6 +7,7 @@ import { createLog } from '../observe/log.ts'
 import type { Serving } from '../routing/serving.ts'
 import { type Gateway, wire } from '../wire.ts'
 import { type Command, UsageError } from './command.ts'
+import { endOnCrash } from './crash.ts'
 import { progressLine } from './progress.ts'
 
 /** How long a shutdown waits for what is running. */
@@ -41,6 +42,7 @@ export const serve: Command = {
     const log = createLog(config.logLevel)
     const progress = progressLine('encoding examples', complain)
     let gateway: Gateway | undefined
+    endOnCrash(complain)
     // From the first moment on: unhandled, the signal would end a process that is still preparing.
     process.on('SIGHUP', () => void gateway?.reload().catch(() => undefined))
     gateway = await wire(config, log, {

@@ -62,9 +62,12 @@ export const createModel = (id: string, definition: RemoteDefinition, timeoutMs:
 }
 
 /** The SDK reads much from the environment and sends or prints it: here nothing counts but the map. */
-const clientOf = ({ url, key }: RemoteDefinition) =>
-  new OpenAI({
-    baseURL: url,
+const clientOf = ({ url, key }: RemoteDefinition) => {
+  const { origin, pathname, searchParams } = new URL(url)
+  return new OpenAI({
+    // It would put the path behind the query.
+    baseURL: origin + pathname.replace(/\/+$/, ''),
+    defaultQuery: Object.fromEntries(searchParams),
     apiKey: key || 'none',
     ...(key ? {} : { defaultHeaders: { authorization: null } }),
     maxRetries: 0,
@@ -75,6 +78,7 @@ const clientOf = ({ url, key }: RemoteDefinition) =>
     // A redirect is not followed: it could lead key and question to another host.
     fetchOptions: { redirect: 'manual' },
   })
+}
 
 const messagesOf = ({ system, user }: Prompt) => [
   { role: 'system' as const, content: system },

@@ -8,7 +8,7 @@ import { createCondition } from './condition.ts'
 import type { Answer, Ask, Expert } from './expert.ts'
 import { held } from './held.ts'
 import { receive } from './receive.ts'
-import { withoutKey } from './rejection.ts'
+import { secretsOf, withoutSecrets } from './rejection.ts'
 
 export type RemoteDefinition = {
   readonly url: string
@@ -32,6 +32,7 @@ export const createOpenAiExpert = (
 ): Expert => {
   const { what, guard, budget } = condition
   const base = new URL(definition.url)
+  const secrets = secretsOf(base, definition.key)
   const path = base.pathname.replace(/\/+$/, '')
   const pool = new Pool(base.origin, {
     connections: definition.concurrency,
@@ -56,7 +57,7 @@ export const createOpenAiExpert = (
       body: ask.bodyFor(definition.model),
       signal,
     })
-    return await receive({ what, key: definition.key, idleMs: definition.idle, ask }, response)
+    return await receive({ what, secrets, idleMs: definition.idle, ask }, response)
   }
   const attempt = (ask: Ask) => async (signal: AbortSignal) => {
     const leave = await places.enter(signal)
@@ -66,7 +67,7 @@ export const createOpenAiExpert = (
       return answer.kind === 'whole' ? answer : { ...answer, rest: held(answer.rest, leave) }
     } catch (error) {
       leave()
-      throw signal.aborted ? signal.reason : translate(what, definition.key, error)
+      throw signal.aborted ? signal.reason : translate(what, secrets, error)
     }
   }
   return {
@@ -97,12 +98,12 @@ const requestHeaders = (definition: RemoteDefinition, ask: Ask): Record<string, 
     : { authorization: `Bearer ${definition.key}` }),
 })
 
-const translate = (what: string, key: string | undefined, error: unknown): GatewayError =>
+const translate = (what: string, secrets: readonly string[], error: unknown): GatewayError =>
   error instanceof GatewayError
     ? error
     : new GatewayError(
         'expert_unavailable',
-        `${what} cannot be reached: ${withoutKey(describe(error), key)}.`,
+        `${what} cannot be reached: ${withoutSecrets(describe(error), secrets)}.`,
         {
           cause: error,
         },

@@ -4,16 +4,16 @@ import { GatewayError } from '../errors.ts'
 import { idle } from '../resilience/idle.ts'
 import { chunksOf } from './chunks.ts'
 import type { Answer, Ask } from './expert.ts'
-import { rejection, withoutKey } from './rejection.ts'
+import { rejection, withoutSecrets } from './rejection.ts'
 import { endsLine, firstEvent, isError } from './sse.ts'
 import { tailOf } from './tail.ts'
 import { untilFinished } from './truncation.ts'
 import { toUsage, usageIn } from './usage.ts'
 
-/** Who was asked for what: the key only so that it is never repeated to a client. */
+/** Who was asked for what: the secrets only so that they are never repeated to a client. */
 export type Asked = {
   readonly what: string
-  readonly key: string | undefined
+  readonly secrets: readonly string[]
   /** The longest silence between two chunks of a stream. */
   readonly idleMs: number
   readonly ask: Ask
@@ -28,9 +28,9 @@ const MAX_HEAD_BYTES = 8 * 1024 * 1024
 
 /** An expert's response as an answer. Everything that is wrong with it by now can still be made good elsewhere. */
 export const receive = async (asked: Asked, response: Dispatcher.ResponseData): Promise<Answer> => {
-  const { what, key, ask } = asked
+  const { what, secrets, ask } = asked
   const { statusCode, headers, body } = response
-  if (statusCode < 200 || statusCode > 299) throw await rejection(what, key, response)
+  if (statusCode < 200 || statusCode > 299) throw await rejection(what, secrets, response)
   const type = single(headers['content-type']) ?? ''
   const encoding = single(headers['content-encoding']) ?? 'identity'
   const plain = encoding.toLowerCase() === 'identity'
@@ -40,7 +40,7 @@ export const receive = async (asked: Asked, response: Dispatcher.ResponseData): 
     const got = plain ? type || 'no content type' : `${type} compressed with ${encoding}`
     throw new GatewayError(
       'expert_invalid_response',
-      `${what} answered ${withoutKey(got, key)} where ${expected} was due.`,
+      `${what} answered ${withoutSecrets(got, secrets)} where ${expected} was due.`,
     )
   }
   const relayed = relayedHeaders(headers)

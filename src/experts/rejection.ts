@@ -8,7 +8,7 @@ const MAX_ERROR_MS = 1_000
 /** An expert's refusal as an error of ours: whose fault it is decides whether another expert is asked. */
 export const rejection = async (
   what: string,
-  key: string | undefined,
+  secrets: readonly string[],
   { statusCode, headers, body }: Dispatcher.ResponseData,
 ): Promise<GatewayError> => {
   const code = codeFor(statusCode)
@@ -17,7 +17,7 @@ export const rejection = async (
   return new GatewayError(code, `${what} answered ${statusCode}.`, {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(code === 'expert_rejected' ? { status: statusCode } : {}),
-    ...(quotes(bytes, key) ? {} : { body: bytes }),
+    ...(quotes(bytes, secrets) ? {} : { body: bytes }),
     upstreamStatus: statusCode,
   })
 }
@@ -60,11 +60,16 @@ const readSome = async (body: Dispatcher.ResponseData['body']): Promise<Buffer> 
   return Buffer.concat(chunks).subarray(0, MAX_ERROR_BYTES)
 }
 
+/** What an expert is given and nobody else must see: its key, and whatever its URL carries, which is often one too. */
+export const secretsOf = (url: URL, key: string | undefined): string[] =>
+  [key ?? '', ...url.searchParams.values()].filter(text => text.length > 3)
+
 /** Some experts repeat the key they were given: it is ours, and the client must not see it, escaped or plain. */
-const quotes = (body: Buffer, key: string | undefined): boolean => {
-  if (key === undefined || key === '') return false
+const quotes = (body: Buffer, secrets: readonly string[]): boolean => {
+  if (secrets.length === 0) return false
   const text = body.toString('utf8')
-  return [text, unescaped(text)].some(form => form.includes(key) || form.includes(inJson(key)))
+  const forms = [text, unescaped(text)]
+  return secrets.some(secret => forms.some(form => form.includes(secret) || form.includes(inJson(secret))))
 }
 
 const inJson = (text: string) => JSON.stringify(text).slice(1, -1)
@@ -77,6 +82,6 @@ const unescaped = (text: string): string => {
   }
 }
 
-/** A text for messages and logs, in which the key does not stand. */
-export const withoutKey = (text: string, key: string | undefined): string =>
-  key === undefined || key === '' ? text : text.replaceAll(key, '[key]')
+/** A text for messages and logs, in which no secret stands. */
+export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
+  secrets.reduce((rest, secret) => rest.replaceAll(secret, '[key]'), text)

@@ -39,6 +39,7 @@ export const createInstruments = (registry: Registry) => {
     streams: counter('coe_streams_total', 'Streams by how they ended.', 'expert', 'outcome'),
     tokens: counter('coe_tokens_total', "Tokens by the experts' own word.", 'expert', 'direction'),
     retrieval: counter('coe_retrieval_failures_total', 'Questions routed without neighbours.'),
+    refused: counter('coe_refused_total', 'Requests and connections turned away at the door.', 'because'),
     swaps: counter('coe_swaps_total', 'Attempts to replace the snapshot.', 'outcome'),
     workerDeaths: counter('coe_worker_deaths_total', 'Retrieval workers that ended by themselves.'),
   }

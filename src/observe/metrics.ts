@@ -44,6 +44,9 @@ export const createMetrics = (gauges: Gauges): Metrics => {
           count.tokens.inc({ expert, direction: 'completion' }, tokens.completion)
         }
       },
+      refused: because => count.refused.inc({ because }),
+      refusing: () => undefined,
+      refusedEnough: () => undefined,
       swapped({ snapshot }) {
         count.swaps.inc({ outcome: 'done' })
         state.swapped(snapshot)

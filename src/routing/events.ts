@@ -37,7 +37,22 @@ export type Account = {
   readonly tokens: Usage | undefined
 }
 
+/** What the door turned away, and why: too much at once, or nothing that could be read. */
+export type RefusedBecause =
+  | 'in_flight'
+  | 'event_loop'
+  | 'bodies'
+  | 'connections'
+  | 'timeout'
+  | 'headers'
+  | 'malformed'
+
 /** What the door announces. */
 export type RequestEvents = {
   answered(account: Account): void
+  /** One request or connection was turned away. */
+  refused(because: RefusedBecause): void
+  /** The first of many: told once, however many follow. */
+  refusing(because: RefusedBecause): void
+  refusedEnough(because: RefusedBecause, count: number, ms: number): void
 }

@@ -8,6 +8,7 @@ import { AnswerFailed, type Pipeline } from '../../routing/pipeline.ts'
 import type { Serving } from '../../routing/serving.ts'
 import { clientOf } from '../access/door.ts'
 import { note } from '../account.ts'
+import { type Bodies, bytesOf } from '../bodies.ts'
 import { clientSignal } from '../client-signal.ts'
 import { type Asked, askedBy } from './asked.ts'
 import { embedLocally, hasEncoder, MODEL_NAME } from './embeddings.ts'
@@ -20,7 +21,12 @@ import { schemas } from './schema.ts'
 import { withMember } from './splice.ts'
 import { targetOf } from './target.ts'
 
-export type OpenAiDeps = { live: Live<Serving>; pipeline: Pipeline; events: RequestEvents }
+export type OpenAiDeps = {
+  live: Live<Serving>
+  pipeline: Pipeline
+  events: RequestEvents
+  bodies: Pick<Bodies, 'read'>
+}
 
 /** Tiers of gateways may stand behind one another; more than this is a circle. */
 const MAX_HOPS = 5
@@ -28,9 +34,7 @@ const MAX_HOPS = 5
 export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
   app.setErrorHandler((error, request, reply) => sendError(request, reply, error))
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body)
-  })
+  app.addContentTypeParser('application/json', deps.bodies.read)
 
   app.get('/models', async request => listModels(deps.live.current().snapshot, clientOf(request)?.allowed))
   app.get<{ Params: { '*': string } }>('/models/*', async request =>
@@ -62,9 +66,6 @@ export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
     return await answer(deps, 'embeddings', body, asked, request, reply)
   })
 }
-
-const bytesOf = (request: FastifyRequest): Buffer =>
-  Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
 
 const answer = (
   { live, pipeline }: OpenAiDeps,
