@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 import type { Answer, Ask } from './expert.ts'
 import { rejection, withoutKey } from './rejection.ts'
-import { firstEvent, isError } from './sse.ts'
+import { createHead, meaningOf } from './sse.ts'
 import { untilFinished } from './truncation.ts'
 
 /** Who was asked for what: the key only so that it is never repeated to a client. */
@@ -61,18 +61,24 @@ const whole = async (what: string, body: AsyncIterable<Buffer>): Promise<Buffer>
     chunks.push(chunk)
   }
   const all = Buffer.concat(chunks)
-  if (!(all.length > MAX_PARSED_BYTES ? hasBraces(all) : isObject(all))) {
-    throw new GatewayError('expert_invalid_response', `${what} answered something that is no JSON object.`)
-  }
-  return all
+  if (all.length > MAX_PARSED_BYTES ? hasBraces(all) : isAnswer(what, all)) return all
+  throw new GatewayError('expert_invalid_response', `${what} answered something that is no JSON object.`)
 }
 
-const isObject = (bytes: Buffer): boolean => {
+const isAnswer = (what: string, bytes: Buffer): boolean => {
+  const value = parsed(bytes)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  // Some proxies say 200 whatever becomes of the request. A failed object of the Responses API has more than that.
+  const onlyError = 'error' in value && value.error != null && !('choices' in value) && !('object' in value)
+  if (onlyError) throw new GatewayError('expert_unavailable', `${what} answered 200 with an error.`)
+  return true
+}
+
+const parsed = (bytes: Buffer): unknown => {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'))
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
+    return JSON.parse(bytes.toString('utf8'))
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -82,21 +88,30 @@ const hasBraces = (bytes: Buffer): boolean =>
 /** Waits for the first event: until it is here another expert can still answer in this one's place. */
 const begin = async ({ what, ask }: Asked, body: AsyncIterable<Buffer>) => {
   const source = body[Symbol.asyncIterator]()
-  let head: Buffer = Buffer.alloc(0)
+  const head = createHead()
   for (;;) {
     const { done, value } = await source.next()
     if (done)
       throw new GatewayError('expert_invalid_response', `${what} ended its stream before the first event.`)
-    head = Buffer.concat([head, value])
-    const first = firstEvent(head)
-    if (first !== undefined && !isError(first)) {
-      return { head, rest: untilFinished(what, ask.endpoint, head, source) }
+    const first = head.add(value)
+    const meaning = first === undefined ? 'none yet' : meaningOf(first)
+    const bytes = head.bytes()
+    if (meaning === 'answer') {
+      return { head: bytes, rest: untilFinished(what, ask.endpoint, bytes, source) }
     }
-    if (first !== undefined || head.length > MAX_HEAD_BYTES) {
+    if (meaning !== 'none yet' || bytes.length > MAX_HEAD_BYTES) {
       await source.return?.()
-      throw first === undefined
-        ? new GatewayError('expert_invalid_response', `${what} streams without ever ending an event.`)
-        : new GatewayError('expert_unavailable', `${what} began its stream with an error.`)
+      throw badBeginning(what, meaning)
     }
   }
 }
+
+const badBeginning = (what: string, meaning: 'error' | 'nonsense' | 'none yet') =>
+  meaning === 'error'
+    ? new GatewayError('expert_unavailable', `${what} began its stream with an error.`)
+    : new GatewayError(
+        'expert_invalid_response',
+        meaning === 'nonsense'
+          ? `${what} began its stream with something that is no JSON object.`
+          : `${what} streams without ever ending an event.`,
+      )
