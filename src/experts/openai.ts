@@ -34,7 +34,8 @@ export const createOpenAiExpert = (id: string, definition: RemoteDefinition): Ex
     // The policies below have the deadlines; the pool's own would cut in from the side.
     headersTimeout: 0,
     bodyTimeout: definition.idle,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    // A connection that is still being made holds its place, also when nobody waits for it any more.
+    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, definition.timeout) },
   })
   const places = bulkhead({ concurrency: definition.concurrency, queue: definition.queue, what })
   const guard = breaker({ threshold: 5, cooldownMs: 10_000, what })
