@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunningGateway } from '../support/gateway.ts'
-import { bodyOf } from './bytes.ts'
-import type { Row, Sees } from './row.ts'
+import type { Row } from './row.ts'
 import { table } from './table.ts'
-import { askFor, comesAbout, gatewayFor, get, KEY, type Seen, type Servers, startServers } from './venue.ts'
+import { askFor, comesAbout, gatewayFor, get, KEY, type Servers, startServers } from './venue.ts'
+import { expectSeen, nothingLeaks, resources, see, settled } from './witness.ts'
 
 let servers: Servers
 let gateway: RunningGateway
@@ -11,13 +11,11 @@ let before: Record<string, number>
 let workers: number
 const rows = table('http://elsewhere.invalid/v1/chat/completions')
 
-type Company = 'second' | 'alone' | 'pinned'
-
 beforeAll(async () => {
   servers = await startServers()
   gateway = await gatewayFor(servers, table(`${servers.elsewhere.url('x')}/chat/completions`))
   await askFor(gateway, servers, { model: 'task/operate', stream: false, requestId: 'warm' })
-  await settled()
+  await settled(servers)
   before = resources()
   workers = gateway.live.current().snapshot.retriever.workers()
 })
@@ -26,158 +24,16 @@ afterAll(async () => {
   await servers[Symbol.asyncDispose]()
 })
 
-const see = async (row: Row, company: Company) => {
-  const model = company === 'pinned' ? `expert/${row.id}` : `task/${company}.${row.id}`
-  const requestId = `${row.id}.${company}`
-  const seen = await askFor(gateway, servers, { model, stream: row.stream, requestId })
-  expect(seen.headers['x-request-id']).toBe(requestId)
-  expect(seen.headers['set-cookie']).toBeUndefined()
-  expect(seen.bytes.includes(KEY)).toBe(false)
-  return {
-    ...seen,
-    company,
-    tried: seen.headers['x-coe-tried'],
-    calls: servers.scripted.calls(row.id, requestId),
-    healthyCalls: servers.scripted.calls('healthy', requestId),
-  }
-}
-type Outcome = Awaited<ReturnType<typeof see>>
-
-/** The very bytes that an expert sent, with the record put in after the first brace. */
-const expectRelayed = ({ headers, bytes }: Seen, sent: Buffer) => {
-  const record = {
-    request_id: headers['x-request-id'],
-    task: headers['x-coe-task'],
-    expert: headers['x-coe-expert'],
-    decided_by: headers['x-coe-decided-by'],
-    confidence: Number(headers['x-coe-confidence']),
-    snapshot: headers['x-coe-snapshot'],
-    tried: headers['x-coe-tried']?.split(','),
-  }
-  const brace = sent.indexOf('{') + 1
-  const comma = sent[brace] === '}'.charCodeAt(0) ? '' : ','
-  const spliced = Buffer.concat([
-    sent.subarray(0, brace),
-    Buffer.from(`"coe":${JSON.stringify(record)}${comma}`),
-    sent.subarray(brace),
-  ])
-  // A megabyte that differs is nothing to print.
-  if (!bytes.equals(spliced))
-    expect(bytes.toString('latin1').slice(0, 4_000)).toBe(spliced.toString('latin1').slice(0, 4_000))
-  expect(bytes.equals(spliced)).toBe(true)
-}
-
-const errorIn = ({ bytes, headers }: Seen) => {
-  expect(headers['content-type']).toBe('application/json; charset=utf-8')
-  const { error } = JSON.parse(bytes.toString())
-  expect(error).toMatchObject({ message: expect.stringMatching(/.{10}/), type: expect.any(String) })
-  return error
-}
-
-const expectRetryAfter = ({ headers }: Seen, seconds: number | undefined) => {
-  const given = headers['retry-after']
-  if (seconds === undefined) return expect(given).toBeUndefined()
-  expect(given).toMatch(/^\d+$/)
-  expect(Number(given)).toBeLessThanOrEqual(seconds)
-  expect(Number(given)).toBeGreaterThanOrEqual(Math.max(0, seconds - 15))
-}
-
-type Expected<K extends Sees['kind']> = Extract<Sees, { kind: K }>
-
-const expectNext = (row: Row, sees: Expected<'next'>, outcome: Outcome) => {
-  const { company, status, tried, calls, healthyCalls, headers } = outcome
-  expect({ company, calls }).toEqual({ company, calls: sees.calls })
-  if (company === 'second') {
-    expect({ status, tried, healthyCalls }).toEqual({
-      status: 200,
-      tried: `${row.id},healthy`,
-      healthyCalls: 1,
-    })
-    expect(headers['x-coe-expert']).toBe('healthy')
-    return expectRelayed(outcome, bodyOf(row.stream, 'healthy'))
-  }
-  expect({ company, status, tried, healthyCalls }).toEqual({
-    company,
-    status: sees[company],
-    tried: row.id,
-    healthyCalls: 0,
-  })
-  expectRetryAfter(outcome, sees.retryAfter)
-  const error = errorIn(outcome)
-  if (company === 'pinned') return expect([sees.code, 'its_own']).toContain(error.code)
-  expect(error.code).toBe('experts_failed')
-  expect(error.causes).toEqual([
-    { expert: row.id, code: sees.code, message: expect.stringContaining(row.id) },
-  ])
-}
-
-const expectRefusal = (row: Row, sees: Expected<'refusal'>, outcome: Outcome) => {
-  const { status, tried, calls, healthyCalls, bytes } = outcome
-  expect({ status, tried, calls, healthyCalls }).toEqual({
-    status: sees.status,
-    tried: row.id,
-    calls: 1,
-    healthyCalls: 0,
-  })
-  if (sees.body === undefined) expect(errorIn(outcome).code).toBe('expert_rejected')
-  else expect(bytes.toString()).toBe(sees.body)
-}
-
-const expectOwn = (row: Row, outcome: Outcome, calls: number) => {
-  const { status, tried, healthyCalls } = outcome
-  expect({ status, tried, calls: outcome.calls, healthyCalls }).toEqual({
-    status: 200,
-    tried: row.id,
-    calls,
-    healthyCalls: 0,
-  })
-}
-
-const expectBrokenOff = (sent: Buffer, outcome: Outcome) => {
-  const cut = outcome.bytes.lastIndexOf('\n\ndata: ')
-  expectRelayed({ ...outcome, bytes: outcome.bytes.subarray(0, cut) }, sent)
-  const last = outcome.bytes.toString('utf8', cut)
-  expect(last).toMatch(/^\n\ndata: \{.*\}\n\n$/)
-  expect(JSON.parse(last.slice(8)).error).toMatchObject({ code: 'expert_truncated', type: 'api_error' })
-  expect(outcome.bytes.includes('[DONE]')).toBe(false)
-}
-
-const expectSeen = (row: Row, outcome: Outcome) => {
-  const { sees } = row
-  switch (sees.kind) {
-    case 'next':
-      return expectNext(row, sees, outcome)
-    case 'refusal':
-      return expectRefusal(row, sees, outcome)
-    case 'answer':
-      expectOwn(row, outcome, sees.calls)
-      return expectRelayed(outcome, sees.body(row.stream))
-    case 'broken off':
-      expectOwn(row, outcome, 1)
-      return expectBrokenOff(sees.body, outcome)
-  }
-}
-
-const healthOf = (id: string) => gateway.live.current().crew.experts.get(id)?.health()
-
-/** Three requests are not enough to open the breaker; nobody is waiting any more, and no connection is half used. */
-const nothingLeaks = async ({ id }: Row) => {
-  await comesAbout(() => {
-    const left = { ...healthOf(id), busy: servers.scripted.busy(id) }
-    return left.inFlight === 0 && left.queued === 0 && left.busy === 0 ? undefined : left
-  })
-  expect(healthOf(id)?.breaker).toBe('closed')
-}
-
+const stage = () => ({ servers, gateway })
 const title = ({ fault, stream }: Row) => `${fault} (${stream ? 'stream' : 'whole'})`
 const companies = ['second', 'alone', 'pinned'] as const
 
 describe.concurrent('an expert that', () => {
   for (const row of rows.filter(({ floods }) => !floods)) {
     test(title(row), async () => {
-      const outcomes = await Promise.all(companies.map(company => see(row, company)))
+      const outcomes = await Promise.all(companies.map(company => see(stage(), row, company)))
       for (const outcome of outcomes) expectSeen(row, outcome)
-      await nothingLeaks(row)
+      await nothingLeaks(stage(), row)
     })
   }
 })
@@ -185,27 +41,11 @@ describe.concurrent('an expert that', () => {
 describe('an expert that', () => {
   for (const row of rows.filter(({ floods }) => floods)) {
     test(title(row), async () => {
-      for (const company of companies) expectSeen(row, await see(row, company))
-      await nothingLeaks(row)
+      for (const company of companies) expectSeen(row, await see(stage(), row, company))
+      await nothingLeaks(stage(), row)
     })
   }
 })
-
-/** Once idle connections are closed, as they would be a little later. */
-const settled = async () => {
-  await comesAbout(() => {
-    const all = Object.entries(servers).filter(([, server]) => 'closeIdle' in server)
-    for (const [, server] of all) server.closeIdle()
-    const busy = all.map(([name, server]) => [name, server.busy()]).filter(([, count]) => count !== 0)
-    return busy.length === 0 ? undefined : busy
-  }, 10_000)
-}
-
-const resources = (): Record<string, number> => {
-  const counts: Record<string, number> = {}
-  for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1
-  return counts
-}
 
 describe('after all of that', () => {
   test('no host that an expert redirected to was ever contacted', () => {
@@ -234,7 +74,7 @@ describe('after all of that', () => {
     for (const [id, expert] of gateway.live.current().crew.experts) {
       expect({ id, ...expert.health() }).toEqual({ id, breaker: 'closed', inFlight: 0, queued: 0 })
     }
-    await settled()
+    await settled(servers)
     await comesAbout(() => {
       const grown = Object.entries(resources()).filter(([name, count]) => count > (before[name] ?? 0))
       return grown.length === 0 ? undefined : grown
