@@ -59,7 +59,7 @@ test.each([
   const one = async () => {
     for (let row = left.pop(); row !== undefined; row = left.pop()) {
       expectSeen(row, await see(stage, row, 'second'))
-      await nothingLeaks(stage, row)
+      await nothingLeaks(stage, row, 'second')
     }
   }
   await Promise.all(Array.from({ length: 16 }, one))

@@ -43,25 +43,37 @@ export const startServers = async (): Promise<Servers> => {
 /** Too long for a name: it fails at once and never leaves the machine, whatever the network. */
 const NO_SUCH_NAME = `http://${'x'.repeat(64)}.invalid/v1`
 
-const urlOf = (servers: Servers, { place, id }: Row): string => {
+const urlOf = (servers: Servers, place: Place, expert: string): string => {
   if (place === 'nobody') return 'http://127.0.0.1:1/v1'
   if (place === 'no such name') return NO_SUCH_NAME
-  const url = servers[place].url(id)
+  const url = servers[place].url(expert)
   if (place === 'TLS where none is expected') return url.replace('https:', 'http:')
   return place === 'no TLS there' || place === 'TLS that is never agreed on'
     ? url.replace('http:', 'https:')
     : url
 }
 
-/** For each row an expert, a task where a healthy one comes after it, and a task where nobody does. */
+/** A healthy expert comes after the faulty one, it is the only one, or the client names it. */
+export const companies = ['second', 'alone', 'pinned'] as const
+export type Company = (typeof companies)[number]
+
+/** Each row has an expert for each company, so that no breaker knows of the others. */
+export const expertOf = (row: Row, company: Company) => `${row.id}.${company}`
+
+export const modelOf = (row: Row, company: Company) =>
+  `${company === 'pinned' ? 'expert' : 'task'}/${expertOf(row, company)}`
+
+/** One gateway for all of them. */
 export const gatewayFor = (servers: Servers, rows: readonly Row[]): Promise<RunningGateway> => {
   const experts: Record<string, object> = { healthy: remote(servers.scripted.url('healthy'), { key: KEY }) }
   const tasks: Record<string, object> = {}
   for (const row of rows) {
-    experts[row.id] = remote(urlOf(servers, row), { key: KEY, ...row.limits })
-    tasks[`second.${row.id}`] = { experts: [row.id, 'healthy'] }
-    tasks[`alone.${row.id}`] = { experts: [row.id] }
-    if (row.script !== undefined) servers.scripted.play(row.id, row.script)
+    for (const company of companies) {
+      const id = expertOf(row, company)
+      experts[id] = remote(urlOf(servers, row.place, id), { key: KEY, ...row.limits })
+      tasks[id] = { experts: company === 'second' ? [id, 'healthy'] : [id] }
+      if (row.script !== undefined) servers.scripted.play(id, row.script)
+    }
   }
   const { unknown: _, ...map } = mapOf(experts)
   return startGateway({ ...map, tasks: { ...map.tasks, ...tasks } })
