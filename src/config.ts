@@ -54,6 +54,7 @@ const environment = z.object({
   HOST: blankIsUnset(z.string().default('127.0.0.1')),
   COE_MAP: blankIsUnset(z.string().default(() => shipped('mappings/default.yaml'))),
   COE_API_KEYS: apiKeys,
+  COE_ADMIN_KEY: blankIsUnset(z.string().trim().regex(/^\S+$/, 'must be one word without spaces').optional()),
   COE_MODELS: blankIsUnset(z.string().default(() => shipped('models'))),
   COE_ENCODER: blankIsUnset(z.enum(['auto', 'minilm', 'lexical']).default('auto')),
   COE_DATA: blankIsUnset(z.string().default('.coe')),
@@ -70,6 +71,7 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['HOST', '127.0.0.1', 'address to listen on'],
   ['COE_MAP', 'mappings/default.yaml', 'the map to serve'],
   ['COE_API_KEYS', '', 'name:key,name:key: only these are let in; empty lets everybody in'],
+  ['COE_ADMIN_KEY', '', 'key that opens /admin; without one it is shut'],
   ['COE_MODELS', 'models/', "folder with the encoder's weights"],
   ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
   ['COE_DATA', '.coe', 'folder for vectors and indexes that were computed once; may be deleted'],
@@ -85,6 +87,7 @@ export type Config = Readonly<{
   host: string
   mapPath: string
   apiKeys: readonly ApiKey[]
+  adminKey: string | undefined
   modelsPath: string
   encoder: 'auto' | 'minilm' | 'lexical'
   dataPath: string
@@ -109,6 +112,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     host: value.HOST,
     mapPath: resolve(value.COE_MAP),
     apiKeys: value.COE_API_KEYS,
+    adminKey: value.COE_ADMIN_KEY,
     modelsPath: resolve(value.COE_MODELS),
     encoder: value.COE_ENCODER,
     dataPath: resolve(value.COE_DATA),

@@ -8,6 +8,9 @@ const catalogue = {
   unsupported_media_type: { status: 415, type: 'invalid_request_error', retryable: false },
   invalid_api_key: { status: 401, type: 'authentication_error', retryable: false },
   model_not_found: { status: 404, type: 'invalid_request_error', retryable: false },
+  /** The gateway's own side is shut: nobody has set a key for it. */
+  admin_closed: { status: 403, type: 'permission_error', retryable: false },
+  too_many_attempts: { status: 429, type: 'rate_limit_error', retryable: false },
   not_found: { status: 404, type: 'invalid_request_error', retryable: false },
   loop_detected: { status: 508, type: 'invalid_request_error', retryable: false },
   /** The expert understood and refused: the client's request is at fault, no other expert is asked. */
@@ -19,7 +22,7 @@ const catalogue = {
   expert_invalid_response: { status: 502, type: 'api_error', retryable: true },
   expert_timeout: { status: 504, type: 'api_error', retryable: true },
   expert_truncated: { status: 502, type: 'api_error', retryable: false },
-  /** The gateway did not even try: breaker open or queue full. */
+  /** The gateway did not even try: breaker open, queue full, or the expert is being drained. */
   expert_busy: { status: 503, type: 'api_error', retryable: true },
   experts_failed: { status: 502, type: 'api_error', retryable: false },
   client_left: { status: 499, type: 'invalid_request_error', retryable: false },

@@ -40,7 +40,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
   const retrievers = createLeases<Retriever>(retriever => retriever.close())
   const registry = createRegistry()
   const metrics = createMetrics({
-    experts: () => registry.all().map(expert => ({ id: expert.id, ...expert.health() })),
+    experts: registry.report,
     queuedQuestions: () => retrievers.held().reduce((sum, retriever) => sum + retriever.queued(), 0),
   })
   const events = fanOut([metrics.events, createLogEvents(log, config.logQuestions)])
@@ -63,6 +63,8 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     isClosing: () => closing,
     logger: log,
     apiKeys: config.apiKeys,
+    adminKey: config.adminKey,
+    registry,
     bodyLimitBytes: config.bodyLimitBytes,
   })
   return {

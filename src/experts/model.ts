@@ -21,6 +21,7 @@ export type Wanted = {
 export type Model = {
   readonly id: string
   complete(wanted: Wanted, hop: number, signal: AbortSignal): Promise<string>
+  drain(on: boolean): void
 }
 
 /** With a deadline, a breaker and places of its own: a slow classifier must not take an expert's. */
@@ -28,7 +29,7 @@ export const createModel = (id: string, definition: RemoteDefinition, timeoutMs:
   const what = `Classifier "${id}"`
   const client = clientOf(definition)
   const places = bulkhead({ concurrency: Math.min(16, definition.concurrency), queue: 256, what })
-  const guard = breaker({ threshold: 5, cooldownMs: 10_000, what })
+  const guard = breaker({ threshold: 5, cooldownMs: 10_000, maxPauseMs: 60_000, what })
   // The breaker outside the deadline: a call that ran into it has failed. The other way round it was merely left.
   const policy = compose(guard.policy, timeout(timeoutMs, what))
   const askSomehow = inSomeForm(
@@ -57,6 +58,7 @@ export const createModel = (id: string, definition: RemoteDefinition, timeoutMs:
           leave()
         }
       })(signal),
+    drain: places.drain,
   }
 }
 

@@ -1,12 +1,23 @@
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
+import { idle } from '../resilience/idle.ts'
+import { chunksOf } from './chunks.ts'
 import type { Answer, Ask } from './expert.ts'
 import { rejection, withoutKey } from './rejection.ts'
 import { createHead, meaningOf } from './sse.ts'
+import { tailOf } from './tail.ts'
 import { untilFinished } from './truncation.ts'
+import { toUsage, usageIn } from './usage.ts'
 
 /** Who was asked for what: the key only so that it is never repeated to a client. */
-export type Asked = { readonly what: string; readonly key: string | undefined; readonly ask: Ask }
+export type Asked = {
+  readonly what: string
+  readonly key: string | undefined
+  /** The longest silence between two chunks of a stream. */
+  readonly idleMs: number
+  readonly ask: Ask
+}
 
 /** An answer that is not streamed is held until it is whole, up to this size. */
 const MAX_WHOLE_BYTES = 64 * 1024 * 1024
@@ -35,7 +46,7 @@ export const receive = async (asked: Asked, response: Dispatcher.ResponseData): 
   const relayed = relayedHeaders(headers)
   return ask.stream
     ? { kind: 'stream', headers: relayed, ...(await begin(asked, body)) }
-    : { kind: 'whole', headers: relayed, body: await whole(what, body) }
+    : { kind: 'whole', headers: relayed, ...(await whole(what, body)) }
 }
 
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
@@ -51,7 +62,10 @@ const relayedHeaders = (headers: Dispatcher.ResponseData['headers']): Record<str
     }),
   )
 
-const whole = async (what: string, body: AsyncIterable<Buffer>): Promise<Buffer> => {
+const whole = async (
+  what: string,
+  body: AsyncIterable<Buffer>,
+): Promise<Pick<Answer, 'usage'> & { body: Buffer }> => {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
@@ -61,20 +75,25 @@ const whole = async (what: string, body: AsyncIterable<Buffer>): Promise<Buffer>
     chunks.push(chunk)
   }
   const all = Buffer.concat(chunks)
-  if (all.length > MAX_PARSED_BYTES ? hasBraces(all) : isAnswer(what, all)) return all
-  throw new GatewayError('expert_invalid_response', `${what} answered something that is no JSON object.`)
+  const usage = all.length > MAX_PARSED_BYTES ? skimmed(all) : parsed(what, all)
+  if (usage === undefined) {
+    throw new GatewayError('expert_invalid_response', `${what} answered something that is no JSON object.`)
+  }
+  return { body: all, usage }
 }
 
-const isAnswer = (what: string, bytes: Buffer): boolean => {
-  const value = parsed(bytes)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+/** Undefined for what is no JSON object. */
+const parsed = (what: string, bytes: Buffer): Answer['usage'] | undefined => {
+  const value = jsonOf(bytes)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   // Some proxies say 200 whatever becomes of the request. A failed object of the Responses API has more than that.
   const onlyError = 'error' in value && value.error != null && !('choices' in value) && !('object' in value)
   if (onlyError) throw new GatewayError('expert_unavailable', `${what} answered 200 with an error.`)
-  return true
+  const usage = toUsage('usage' in value ? value.usage : undefined)
+  return () => usage
 }
 
-const parsed = (bytes: Buffer): unknown => {
+const jsonOf = (bytes: Buffer): unknown => {
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch {
@@ -82,28 +101,34 @@ const parsed = (bytes: Buffer): unknown => {
   }
 }
 
+const skimmed = (bytes: Buffer): Answer['usage'] | undefined =>
+  hasBraces(bytes) ? () => usageIn(tailOf(bytes).text()) : undefined
+
 const hasBraces = (bytes: Buffer): boolean =>
   /^\s*\{/.test(bytes.toString('latin1', 0, 64)) && /\}\s*$/.test(bytes.toString('latin1', bytes.length - 64))
 
 /** Waits for the first event: until it is here another expert can still answer in this one's place. */
-const begin = async ({ what, ask }: Asked, body: AsyncIterable<Buffer>) => {
-  const source = body[Symbol.asyncIterator]()
+const begin = async ({ what, ask, idleMs }: Asked, body: Readable) => {
+  const chunks = chunksOf(body)
+  // Before the first byte there is the deadline alone: a model may think long before it says anything.
+  let item = await chunks.next()
+  const source = idle(chunks, idleMs, what)
   const head = createHead()
-  for (;;) {
-    const { done, value } = await source.next()
-    if (done)
-      throw new GatewayError('expert_invalid_response', `${what} ended its stream before the first event.`)
-    const first = head.add(value)
+  for (; !item.done; item = await source.next()) {
+    const first = head.add(item.value)
     const meaning = first === undefined ? 'none yet' : meaningOf(first)
     const bytes = head.bytes()
     if (meaning === 'answer') {
-      return { head: bytes, rest: untilFinished(what, ask.endpoint, bytes, source) }
+      const tail = tailOf(bytes)
+      const rest = untilFinished({ what, endpoint: ask.endpoint }, source, tail)
+      return { head: bytes, rest, usage: () => usageIn(tail.text()) }
     }
     if (meaning !== 'none yet' || bytes.length > MAX_HEAD_BYTES) {
       await source.return?.()
       throw badBeginning(what, meaning)
     }
   }
+  throw new GatewayError('expert_invalid_response', `${what} ended its stream before the first event.`)
 }
 
 const badBeginning = (what: string, meaning: 'error' | 'nonsense' | 'none yet') =>

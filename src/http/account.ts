@@ -25,5 +25,6 @@ export const accountOf = (request: FastifyRequest, reply: FastifyReply): Account
   expert: undefined,
   error: undefined,
   outcome: undefined,
+  tokens: undefined,
   ...notes.get(request),
 })

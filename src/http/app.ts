@@ -9,11 +9,13 @@ import fastify, {
 import { GatewayError } from '../errors.ts'
 import { type ApiKey, createDoor } from './access.ts'
 import { accountOf } from './account.ts'
+import { type AdminDeps, adminApi } from './admin/admin.ts'
 import { sendError } from './openai/envelope.ts'
 import { type OpenAiDeps, openAiApi } from './openai/routes.ts'
 import { type ProbeDeps, probes } from './probes.ts'
 
 export type AppDeps = OpenAiDeps &
+  AdminDeps &
   ProbeDeps & {
     readonly logger: FastifyBaseLogger
     readonly apiKeys: readonly ApiKey[]
@@ -64,6 +66,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     if (deps.isClosing()) app.server.closeIdleConnections()
   }
   app.register(async scope => probes(scope, deps))
+  app.register(async scope => adminApi(scope, deps), { prefix: '/admin' })
   app.register(
     async scope => {
       scope.addHook('onRequest', async request => letIn(request))

@@ -32,6 +32,7 @@ export const createInstruments = (registry: Registry) => {
     expertSeconds: histogram('coe_expert_seconds', "Until an expert's first byte.", 'expert'),
     failures: counter('coe_expert_failures_total', 'Failed calls of experts.', 'expert', 'code'),
     streams: counter('coe_streams_total', 'Streams by how they ended.', 'expert', 'outcome'),
+    tokens: counter('coe_tokens_total', "Tokens by the experts' own word.", 'expert', 'direction'),
     retrieval: counter('coe_retrieval_failures_total', 'Questions routed without neighbours.'),
     swaps: counter('coe_swaps_total', 'Attempts to replace the snapshot.', 'outcome'),
     workerDeaths: counter('coe_worker_deaths_total', 'Retrieval workers that ended by themselves.'),

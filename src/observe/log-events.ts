@@ -19,8 +19,7 @@ export const createLogEvents = (
   },
   expertAnswered: () => undefined,
   expertFailed(expert, code, message, ms) {
-    const level = code === 'expert_unauthorized' ? 'error' : 'warn'
-    log[level]({ expert, code, ms: round(ms) }, message)
+    log[levelOf(code)]({ expert, code, ms: round(ms) }, message)
   },
   retrievalFailed: error =>
     log.error({ problem: describe(error) }, 'a question is routed without neighbours'),
@@ -53,6 +52,10 @@ export const createLogEvents = (
       'a retrieval worker died or cannot be started; it is tried again',
     ),
 })
+
+/** Our own key is our own fault. Who was not even asked is passed over at every request: the answer's line says so. */
+const levelOf = (code: string) =>
+  code === 'expert_unauthorized' ? 'error' : code === 'expert_busy' ? 'debug' : 'warn'
 
 export const summary = (decision: Decision) => ({
   task: decision.task,

@@ -1,3 +1,4 @@
+import type { Usage } from '../experts/expert.ts'
 import type { Decision } from './decide.ts'
 
 /** What the core announces; `observe/` listens. Nothing here can fail a request. */
@@ -30,6 +31,8 @@ export type Account = {
   readonly tried: readonly string[]
   readonly error: string | undefined
   readonly outcome: StreamOutcome | undefined
+  /** By the expert's own word, where it says any. */
+  readonly tokens: Usage | undefined
 }
 
 /** What the door announces. */

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { GatewayError } from '../../errors.ts'
 import type { Answer } from '../../experts/expert.ts'
 import { event, firstEvent } from '../../experts/sse.ts'
+import { createWatch } from '../../resilience/watch.ts'
 import type { StreamOutcome } from '../../routing/events.ts'
 import { envelopeOf } from './envelope.ts'
 import { type RoutingRecord, recordHeaders, spliceRecord } from './record.ts'
@@ -42,20 +43,20 @@ const untilStalled = (
   stallMs: number,
   onStall: () => void,
 ): AsyncIterableIterator<Uint8Array> => {
-  let timer: NodeJS.Timeout | undefined
-  const disarm = () => clearTimeout(timer)
+  const watch = createWatch(stallMs, onStall)
   return {
     [Symbol.asyncIterator]() {
       return this
     },
     async next() {
-      disarm()
+      watch.rest()
       const item = await source.next()
-      if (!item.done) timer = setTimeout(onStall, stallMs)
+      if (item.done) watch.stop()
+      else watch.wait()
       return item
     },
     async return() {
-      disarm()
+      watch.stop()
       await source.return?.()
       return { done: true, value: undefined }
     },

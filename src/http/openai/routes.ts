@@ -89,10 +89,12 @@ const answer = (
       const answered = await pipeline.answer(serving, { text: question, target, hop }, ask, signal)
       const { decision, expert, tried } = answered
       const ms = reply.elapsedTime
-      note(request, { ms, overheadMs: ms - answered.waitedMs, decision, expert, tried })
+      const { kind, usage } = answered.answer
+      const tokens = kind === 'whole' ? usage() : undefined
+      note(request, { ms, overheadMs: ms - answered.waitedMs, decision, expert, tried, tokens })
       return relay(reply, answered.answer, recordOf(request.id, decision, answered), {
         inBody: request.headers['x-coe-body'] !== 'off',
-        onEnd: outcome => note(request, { outcome }),
+        onEnd: outcome => note(request, { outcome, tokens: usage() }),
       })
     } catch (thrown) {
       if (signal.aborted) throw clientLeft(thrown)
