@@ -4,6 +4,7 @@ import { breaker } from '../resilience/breaker.ts'
 import { bulkhead } from '../resilience/bulkhead.ts'
 import { compose } from '../resilience/policy.ts'
 import { timeout } from '../resilience/timeout.ts'
+import { boundedFetch } from './bounded-fetch.ts'
 import type { RemoteDefinition } from './openai.ts'
 import { codeFor } from './rejection.ts'
 
@@ -77,6 +78,7 @@ const clientOf = ({ url, key }: RemoteDefinition) => {
     logLevel: 'off',
     // A redirect is not followed: it could lead key and question to another host.
     fetchOptions: { redirect: 'manual' },
+    fetch: boundedFetch,
   })
 }
 

@@ -39,7 +39,8 @@ export const createOpenAiExpert = (
     // The policies below have the deadlines; the pool's own would cut in from the side.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    // A connection that is still being made holds its place, also when nobody waits for it any more.
+    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, definition.timeout) },
   })
   const places = bulkhead({ concurrency: definition.concurrency, queue: definition.queue, what })
   // The breaker is outermost: inside the deadline, it would take a timeout for a client that left.

@@ -5,7 +5,7 @@ import { idle } from '../resilience/idle.ts'
 import { chunksOf } from './chunks.ts'
 import type { Answer, Ask } from './expert.ts'
 import { rejection, withoutSecrets } from './rejection.ts'
-import { endsLine, firstEvent, isError } from './sse.ts'
+import { createHead, meaningOf } from './sse.ts'
 import { tailOf } from './tail.ts'
 import { untilFinished } from './truncation.ts'
 import { toUsage, usageIn } from './usage.ts'
@@ -75,7 +75,7 @@ const whole = async (
     chunks.push(chunk)
   }
   const all = Buffer.concat(chunks)
-  const usage = all.length > MAX_PARSED_BYTES ? skimmed(all) : parsed(all)
+  const usage = all.length > MAX_PARSED_BYTES ? skimmed(all) : parsed(what, all)
   if (usage === undefined) {
     throw new GatewayError('expert_invalid_response', `${what} answered something that is no JSON object.`)
   }
@@ -83,12 +83,19 @@ const whole = async (
 }
 
 /** Undefined for what is no JSON object. */
-const parsed = (bytes: Buffer): Answer['usage'] | undefined => {
+const parsed = (what: string, bytes: Buffer): Answer['usage'] | undefined => {
+  const value = jsonOf(bytes)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  // Some proxies say 200 whatever becomes of the request. A failed object of the Responses API has more than that.
+  const onlyError = 'error' in value && value.error != null && !('choices' in value) && !('object' in value)
+  if (onlyError) throw new GatewayError('expert_unavailable', `${what} answered 200 with an error.`)
+  const usage = toUsage('usage' in value ? value.usage : undefined)
+  return () => usage
+}
+
+const jsonOf = (bytes: Buffer): unknown => {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'))
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-    const usage = toUsage((value as { usage?: unknown }).usage)
-    return () => usage
+    return JSON.parse(bytes.toString('utf8'))
   } catch {
     return undefined
   }
@@ -106,26 +113,30 @@ const begin = async ({ what, ask, idleMs }: Asked, body: Readable) => {
   // Before the first byte there is the deadline alone: a model may think long before it says anything.
   let item = await chunks.next()
   const source = idle(chunks, idleMs, what)
-  let parts: Buffer[] = []
-  let size = 0
+  const head = createHead()
   for (; !item.done; item = await source.next()) {
-    parts.push(item.value)
-    size += item.value.length
-    // Only the end of a line can end an event: a long one is put together once.
-    const head = endsLine(item.value) ? Buffer.concat(parts) : undefined
-    const first = head && firstEvent(head)
-    if (head !== undefined && first !== undefined && !isError(first)) {
-      const tail = tailOf(head)
+    const first = head.add(item.value)
+    const meaning = first === undefined ? 'none yet' : meaningOf(first)
+    const bytes = head.bytes()
+    if (meaning === 'answer') {
+      const tail = tailOf(bytes)
       const rest = untilFinished({ what, endpoint: ask.endpoint }, source, tail)
-      return { head, rest, usage: () => usageIn(tail.text()) }
+      return { head: bytes, rest, usage: () => usageIn(tail.text()) }
     }
-    if (first !== undefined || size > MAX_HEAD_BYTES) {
+    if (meaning !== 'none yet' || bytes.length > MAX_HEAD_BYTES) {
       await source.return?.()
-      throw first === undefined
-        ? new GatewayError('expert_invalid_response', `${what} streams without ever ending an event.`)
-        : new GatewayError('expert_unavailable', `${what} began its stream with an error.`)
+      throw badBeginning(what, meaning)
     }
-    if (head !== undefined) parts = [head]
   }
   throw new GatewayError('expert_invalid_response', `${what} ended its stream before the first event.`)
 }
+
+const badBeginning = (what: string, meaning: 'error' | 'nonsense' | 'none yet') =>
+  meaning === 'error'
+    ? new GatewayError('expert_unavailable', `${what} began its stream with an error.`)
+    : new GatewayError(
+        'expert_invalid_response',
+        meaning === 'nonsense'
+          ? `${what} began its stream with something that is no JSON object.`
+          : `${what} streams without ever ending an event.`,
+      )

@@ -4,6 +4,8 @@ import { type ErrorCode, GatewayError } from '../errors.ts'
 const MAX_ERROR_BYTES = 256 * 1024
 /** The status is here already: for the words beside it nobody is kept waiting. */
 const MAX_ERROR_MS = 1_000
+/** A wait beyond a day is a fault of the expert's, and no number that a client can read. */
+const LONGEST_WAIT_MS = 86_400_000
 
 /** An expert's refusal as an error of ours: whose fault it is decides whether another expert is asked. */
 export const rejection = async (
@@ -36,7 +38,7 @@ const retryAfter = (value: string | string[] | undefined): number | undefined =>
   if (text === undefined) return undefined
   const seconds = Number(text)
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - Date.now()
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), LONGEST_WAIT_MS)
 }
 
 /** What came in the time and the size that are granted; half a body is no envelope and goes no further. */
