@@ -30,7 +30,8 @@ export const replaceFile = async (
   const beside = `${target}.${randomBytes(4).toString('hex')}.new`
   try {
     await writeDurably(beside, text, await modeOf(target))
-    if (expected !== undefined && (await fingerprint(target)) !== expected.fingerprint) return 'changed meanwhile'
+    if (expected !== undefined && (await fingerprint(target)) !== expected.fingerprint)
+      return 'changed meanwhile'
     if (backup !== undefined) await copyFile(target, backup)
     await rename(beside, target)
     return 'written'

@@ -1,21 +1,32 @@
 import { isAbsolute, relative, resolve } from 'node:path'
-import { Document, isMap, isNode, isScalar, isSeq, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml'
+import { type Document, isMap, isNode, isScalar, isSeq, type Pair, parseDocument } from 'yaml'
+import {
+  atEnd,
+  below,
+  block,
+  type Edit,
+  endOf,
+  inBraces,
+  indented,
+  isObject,
+  pairOf,
+  replaceSection,
+  type Source,
+  valueRange,
+} from './map-text.ts'
 
 export type WrittenScore = { readonly accuracy: number; readonly n?: number | undefined }
 
 export type MapChanges = {
   /** Expert, task, score: these are put in place of what stands there, others are left. */
   readonly scores: Readonly<Record<string, Readonly<Record<string, WrittenScore>>>>
-  /** Whole sections that a program keeps, by their names; undefined takes one away. */
-  readonly sections?: Readonly<Record<string, unknown>>
+  /** Sections that a program keeps, by their names: what they hold already stays unless it is given anew. */
+  readonly sections?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   /** Tasks whose pinned order goes, so that scores decide; `unknown` for what fits none. */
   readonly unpin?: readonly string[]
   /** Where it stood and where it will stand, if that is another folder: relative paths in it go along. */
   readonly moved?: { readonly from: string; readonly to: string }
 }
-
-type Edit = { readonly from: number; readonly to: number; readonly text: string }
-type Source = { readonly text: string; readonly root: YAMLMap; readonly doc: Document.Parsed }
 
 /**
  * The text of a map with other scores in it: nothing else of it changes, no comment, no order, no space. Where a
@@ -55,6 +66,13 @@ const isJson = (text: string) => {
 const meaning = (text: string, { scores, sections = {}, unpin = [], moved }: MapChanges): Document.Parsed => {
   const doc = parseDocument(text)
   for (const task of unpin) doc.deleteIn(task === 'unknown' ? ['unknown'] : ['tasks', task, 'experts'])
+  setScores(doc, scores)
+  for (const [name, value] of Object.entries(sections)) doc.set(name, doc.createNode(added(doc, name, value)))
+  if (moved !== undefined) for (const path of pathsIn(doc)) path.value = rebased(String(path.value), moved)
+  return doc
+}
+
+const setScores = (doc: Document.Parsed, scores: MapChanges['scores']) => {
   const before = doc.get('scores', true)
   // An alias, or nothing: what it stands for becomes the section's own.
   if (!isMap(before)) doc.set('scores', doc.createNode(isNode(before) ? (before.toJS(doc) ?? {}) : {}))
@@ -64,12 +82,12 @@ const meaning = (text: string, { scores, sections = {}, unpin = [], moved }: Map
       doc.setIn(['scores', expert, task], doc.createNode(score, { flow: true }))
     }
   }
-  for (const [name, value] of Object.entries(sections)) {
-    if (value === undefined) doc.delete(name)
-    else doc.set(name, doc.createNode(value))
-  }
-  if (moved !== undefined) for (const path of pathsIn(doc)) path.value = rebased(String(path.value), moved)
-  return doc
+}
+
+const added = (doc: Document.Parsed, name: string, value: Readonly<Record<string, unknown>>) => {
+  const node = doc.get(name, true)
+  const before: unknown = isNode(node) ? node.toJS(doc) : undefined
+  return { ...(isObject(before) ? before : {}), ...value }
 }
 
 /** Of a path that begins with a variable nobody knows here whether it is relative. */
@@ -114,111 +132,50 @@ const scoreEdits = (source: Source, scores: MapChanges['scores']): Edit[] => {
   }
   const fresh = Object.entries(scores).filter(([expert]) => pairOf(known, expert) === undefined)
   return [
-    ...Object.entries(scores).flatMap(([expert, byTask]) => expertEdits(source, pairOf(known, expert), byTask)),
-    ...(fresh.length === 0 ? [] : [below(source, section, indented(block(Object.fromEntries(fresh)), known, source))]),
+    ...Object.entries(scores).flatMap(([expert, byTask]) =>
+      expertEdits(source, pairOf(known, expert), byTask),
+    ),
+    ...(fresh.length === 0
+      ? []
+      : [below(source, section, indented(block(Object.fromEntries(fresh)), known, source))]),
   ]
 }
 
-const expertEdits = (source: Source, pair: Pair | undefined, byTask: Record<string, WrittenScore>): Edit[] => {
+const expertEdits = (
+  source: Source,
+  pair: Pair | undefined,
+  byTask: Record<string, WrittenScore>,
+): Edit[] => {
   if (pair === undefined) return []
   const { value } = pair
-  if (!isMap(value) || value.items.length === 0) return [{ ...valueRange(value), text: ` ${inBraces(byTask)}` }]
+  if (!isMap(value) || value.items.length === 0)
+    return [{ ...valueRange(value), text: ` ${inBraces(byTask)}` }]
   const fresh = Object.entries(byTask).filter(([task]) => pairOf(value, task) === undefined)
   const edits = Object.entries(byTask).flatMap(([task, score]): Edit[] => {
     const leaf = pairOf(value, task)?.value
     return leaf === undefined ? [] : [{ ...valueRange(leaf), text: inBraces(score) }]
   })
   if (fresh.length === 0) return edits
-  if (!value.flow) return [...edits, below(source, pair, indented(block(Object.fromEntries(fresh)), value, source))]
+  if (!value.flow)
+    return [...edits, below(source, pair, indented(block(Object.fromEntries(fresh)), value, source))]
   const last = endOf(value.items.at(-1))
   return [...edits, { from: last, to: last, text: `, ${inBraces(Object.fromEntries(fresh)).slice(2, -2)}` }]
 }
 
-const sectionEdits = (source: Source, name: string, value: unknown): Edit[] => {
+const sectionEdits = (source: Source, name: string, value: Readonly<Record<string, unknown>>): Edit[] => {
   const section = pairOf(source.root, name)
-  const text = value === undefined ? '' : block({ [name]: value })
-  if (section === undefined) return value === undefined ? [] : [atEnd(source, text)]
-  return [replaceSection(source, section, text)]
+  const text = block({ [name]: added(source.doc, name, value) })
+  return [section === undefined ? atEnd(source, text) : replaceSection(source, section, text)]
 }
 
 const pinEdits = (source: Source, task: string): Edit[] => {
-  if (task === 'unknown') return sectionEdits(source, 'unknown', undefined)
-  const own = source.doc.getIn(['tasks', task], true)
-  const pin = isMap(own) && !own.flow ? pairOf(own, 'experts') : undefined
+  const own = task === 'unknown' ? source.root : source.doc.getIn(['tasks', task], true)
+  const pin = isMap(own) && !own.flow ? pairOf(own, task === 'unknown' ? task : 'experts') : undefined
   return pin === undefined ? [] : [replaceSection(source, pin, '')]
 }
 
 const pathEdits = (doc: Document.Parsed, moved: { from: string; to: string }): Edit[] =>
-  pathsIn(doc).map(node => ({ ...valueRange(node), text: JSON.stringify(rebased(String(node.value), moved)) }))
-
-const pairOf = (map: YAMLMap, name: string): Pair | undefined =>
-  map.items.find(({ key }) => isScalar(key) && String(key.value) === name)
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const rangeOf = (node: unknown) => (isNode(node) ? (node as Node).range : undefined) ?? [0, 0, 0]
-const valueRange = (node: unknown) => ({ from: rangeOf(node)[0], to: rangeOf(node)[1] })
-
-/** Where the last thing in it ends: a block's own range goes on over the comments of what follows. */
-const endOf = (pair: Pair | undefined): number => {
-  const value = pair?.value
-  if ((isMap(value) || isSeq(value)) && !value.flow && value.items.length > 0) {
-    const last = value.items.at(-1)
-    return isNode(last) ? (isMap(last) ? endOf(last.items.at(-1)) : rangeOf(last)[1]) : endOf(last as Pair)
-  }
-  return rangeOf(value ?? pair?.key)[1]
-}
-
-const lineStart = (text: string, at: number) => text.lastIndexOf('\n', at - 1) + 1
-const lineEnd = (text: string, at: number) => {
-  // The text of a block scalar ends with its line.
-  if (at > 0 && text[at - 1] === '\n') return at
-  const end = text.indexOf('\n', at)
-  return end < 0 ? text.length : end + 1
-}
-
-const replaceSection = ({ text }: Source, pair: Pair, put: string): Edit => ({
-  from: lineStart(text, rangeOf(pair.key)[0]),
-  to: lineEnd(text, endOf(pair)),
-  text: put,
-})
-
-const below = ({ text }: Source, pair: Pair, put: string): Edit => {
-  const at = lineEnd(text, endOf(pair))
-  return { from: at, to: at, text: text[at - 1] === '\n' ? put : `\n${put}` }
-}
-
-const atEnd = ({ text }: Source, put: string): Edit => {
-  const gap = text.endsWith('\n') ? '\n' : '\n\n'
-  return { from: text.length, to: text.length, text: `${gap}${put}` }
-}
-
-/** As far in as its neighbours. */
-const indented = (block: string, siblings: YAMLMap, { text }: Source) => {
-  const first = rangeOf(siblings.items[0]?.key)[0]
-  const margin = text.slice(lineStart(text, first), first)
-  return block.replace(/^(?=.)/gm, margin)
-}
-
-/** Blocks outside, a line for each task. */
-const block = (value: unknown): string => {
-  const doc = new Document(value)
-  const flatten = (node: unknown) => {
-    if (!isMap(node)) return
-    const isLeaf = node.items.length > 0 && node.items.every(item => !isMap(item.value) && !isSeq(item.value))
-    if (isLeaf) node.flow = true
-    for (const { value: own } of node.items) {
-      if (isSeq(own)) own.flow = true
-      flatten(own)
-    }
-  }
-  flatten(doc.contents)
-  return doc.toString({ lineWidth: 0 })
-}
-
-const inBraces = (value: unknown): string => {
-  const doc = new Document(value)
-  if (isMap(doc.contents)) doc.contents.flow = true
-  return doc.toString({ lineWidth: 0 }).trim()
-}
+  pathsIn(doc).map(node => ({
+    ...valueRange(node),
+    text: JSON.stringify(rebased(String(node.value), moved)),
+  }))

@@ -15,7 +15,10 @@ const completion = z.looseObject({
       }),
     )
     .min(1),
-  usage: z.looseObject({ prompt_tokens: z.number().min(0), completion_tokens: z.number().min(0) }).nullish().catch(null),
+  usage: z
+    .looseObject({ prompt_tokens: z.number().min(0), completion_tokens: z.number().min(0) })
+    .nullish()
+    .catch(null),
 })
 
 export type AskExpert = (prompt: Prompt, requestId: string, signal: AbortSignal) => Promise<Reply>

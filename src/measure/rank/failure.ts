@@ -1,4 +1,4 @@
-import { GatewayError, toGatewayError } from '../../errors.ts'
+import { type GatewayError, toGatewayError } from '../../errors.ts'
 
 /** What a failed call means for the questions that are still to be asked. */
 export type Failure = {
@@ -32,8 +32,10 @@ const kindOf = (error: GatewayError, status: number | undefined): Failure['kind'
 }
 
 const hint = (error: GatewayError, status: number | undefined): string => {
-  if (status === 401) return `${error.message} It does not accept its key: set the variable that "key" names in the map.`
-  if (status === 404) return `${error.message} Its url or its model is not there: see "url" and "model" in the map.`
+  if (status === 401)
+    return `${error.message} It does not accept its key: set the variable that "key" names in the map.`
+  if (status === 404)
+    return `${error.message} Its url or its model is not there: see "url" and "model" in the map.`
   return error.message
 }
 
@@ -41,7 +43,9 @@ const hint = (error: GatewayError, status: number | undefined): string => {
 const saidIn = ({ details: { body } }: GatewayError): string => {
   if (body === undefined) return ''
   try {
-    const value: { error?: { message?: unknown } | string } | null = JSON.parse(Buffer.from(body).toString('utf8'))
+    const value: { error?: { message?: unknown } | string } | null = JSON.parse(
+      Buffer.from(body).toString('utf8'),
+    )
     const said = typeof value?.error === 'string' ? value.error : value?.error?.message
     if (typeof said !== 'string' || said.trim() === '') return ''
     return ` It says: ${said.replace(/[\p{Cc}\s]+/gu, ' ').slice(0, 200)}`

@@ -28,7 +28,10 @@ export const journalFolder = (dataPath: string) => join(dataPath, 'rank')
  * What earlier runs wrote down, as far as it is wanted. A run that was killed may have left half a line; what an
  * answer once was it stays, so the first of two counts.
  */
-export const readJournal = async (folder: string, wanted: ReadonlySet<string>): Promise<Map<string, Reply>> => {
+export const readJournal = async (
+  folder: string,
+  wanted: ReadonlySet<string>,
+): Promise<Map<string, Reply>> => {
   const known = new Map<string, Reply>()
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []

@@ -46,7 +46,14 @@ const PATIENCE_MS = { never: 15_000, once: 120_000 }
 /** So many questions refused, and not one answered: it is not the questions. */
 const REFUSED_IN_VAIN = 5
 
-type Waiting = { readonly job: Job; readonly tries: number; readonly notBefore: number; readonly last: string }
+const LOOK_MS = { busy: 1_000, idle: 5 }
+
+type Waiting = {
+  readonly job: Job
+  readonly tries: number
+  readonly notBefore: number
+  readonly last: string
+}
 
 type State = {
   readonly deps: LaneDeps
@@ -134,11 +141,14 @@ const begin = (state: State): boolean => {
   return true
 }
 
-/** Until a pause or a delay is over; undefined where only an answer can change anything. */
-const nextInMs = ({ ready, later, deps }: State): number | undefined => {
+/**
+ * Until a pause or a delay is over, or a call has ended, which rings. Never without an end: what the clock did since it
+ * was last looked at must not leave a lane asleep.
+ */
+const nextInMs = ({ ready, later, deps, underWay }: State): number => {
   const due = ready.length > 0 ? 0 : Math.min(...later.map(({ notBefore }) => notBefore)) - deps.now()
   const ms = Math.max(due, deps.pace.pausedMs())
-  return ms > 0 && Number.isFinite(ms) ? ms : undefined
+  return ms > 0 ? ms : underWay > 0 ? LOOK_MS.busy : LOOK_MS.idle
 }
 
 const one = async (state: State, waiting: Waiting, money: number) => {

@@ -5,7 +5,10 @@ import type { Prompt } from '../../experts/model.ts'
  * What makes two measurements the same one: the same model at the same address was shown the same words. Ids, keys,
  * prices and the right answer are not part of it, so that none of them ever costs a call.
  */
-export const measurementKey = ({ url, model }: { url: string; model: string }, { system, user }: Prompt): string =>
+export const measurementKey = (
+  { url, model }: { url: string; model: string },
+  { system, user }: Prompt,
+): string =>
   createHash('sha256')
     .update(JSON.stringify([url.replace(/\/+$/, ''), model, system, user]))
     .digest('hex')

@@ -13,7 +13,7 @@ export type Pace = {
   everAnswered(): boolean
 }
 
-const FIRST_PAUSE_MS = 1_000
+const FIRST_PAUSE_MS = 500
 const MAX_PAUSE_MS = 30_000
 
 /**

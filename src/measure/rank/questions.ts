@@ -100,7 +100,8 @@ const questionOf = (value: unknown, tasks: ReadonlySet<string>): RankQuestion | 
   const parsed = row.safeParse(value, { reportInput: true })
   if (!parsed.success) {
     return parsed.error.issues.map(issue => {
-      const message = /received undefined/.test(issue.message) ? 'is missing' : issue.message
+      const isMissing = 'input' in issue && issue.input === undefined
+      const message = isMissing ? 'is missing' : issue.message
       return `${issue.path.join('.') || 'line'}: ${message.replace(/^Invalid input: /, '')}`
     })
   }
@@ -111,7 +112,8 @@ const questionOf = (value: unknown, tasks: ReadonlySet<string>): RankQuestion | 
     problems.push(`task: the map has no task "${task}" (it has: ${[...tasks].join(', ')})`)
   }
   if (problems.length > 0 || typeof expected === 'string') return problems
-  const own = id?.trim() ?? createHash('sha256').update(asAsked({ question, options })).digest('hex').slice(0, 12)
+  const own =
+    id?.trim() ?? createHash('sha256').update(asAsked({ question, options })).digest('hex').slice(0, 12)
   return { id: own, task, question, options, expected }
 }
 
@@ -140,10 +142,22 @@ const clashes = (placed: readonly Placed[]): Problem[] => {
     const sameText = firstOf(texts, asAsked(question), here)
     const problems: Problem[] = []
     if (sameId !== undefined && sameId !== sameText)
-      problems.push({ ...place, message: `id: "${question.id}" stands at ${lineOf(sameId)} already`, severity: 'error' })
+      problems.push({
+        ...place,
+        message: `id: "${question.id}" stands at ${lineOf(sameId)} already`,
+        severity: 'error',
+      })
     else if (sameId !== undefined)
-      problems.push({ ...place, message: `question: the same stands at ${lineOf(sameId)} already`, severity: 'error' })
-    if (sameId === undefined && sameText !== undefined && !isSame(sameText.question.expected, question.expected)) {
+      problems.push({
+        ...place,
+        message: `question: the same stands at ${lineOf(sameId)} already`,
+        severity: 'error',
+      })
+    if (
+      sameId === undefined &&
+      sameText !== undefined &&
+      !isSame(sameText.question.expected, question.expected)
+    ) {
       const message = `answer: the same question stands at ${lineOf(sameText)} with another answer`
       problems.push({ ...place, message, severity: 'error' })
     }

@@ -1,5 +1,5 @@
 import { ownWords } from '../../routing/own-words.ts'
-import { inOptions, readSaid, type Said, textAt, textWithin, letterOf } from './said.ts'
+import { inOptions, letterOf, readSaid, type Said, textAt, textWithin } from './said.ts'
 
 /** A letter, or why there is none: the reply is cut off or empty, names several, one that is not there, or none. */
 export type ReadAnswer =
@@ -50,7 +50,8 @@ const BETWEEN = '[^\\n.:=;!?。；]{0,60}?'
 const aboutOne = /[\s("][A-Z](?=[\s)",:])/
 const statement = new RegExp(`(?<![\\p{Script=Latin}])(?:${NOUN})["'\`]?${BETWEEN}(?:${MEANS})`, 'giu')
 /** `故选C`, `选 C`; not `不选C`. */
-const chosen = /(?<![不没勿非别]|不[应能该可])(?:选择|選擇|选|選)\s{0,2}:?\s{0,2}(?=[("「]{0,2}[A-Z](?![A-Za-z]))/gu
+const chosen =
+  /(?<![不没勿非别]|不[应能该可])(?:选择|選擇|选|選)\s{0,2}:?\s{0,2}(?=[("「]{0,2}[A-Z](?![A-Za-z]))/gu
 
 /** A line that is nothing but a letter: `C`, `(C)`, `Option C.`, `Answer C` */
 const letterLine =
@@ -74,7 +75,9 @@ const stated = (text: string, options: readonly string[]): Said => {
 /** `Final answer` as a heading, the letter below it. */
 const headed = (text: string, options: readonly string[]): Said => {
   const lines = linesOf(text)
-  const at = lines.findLastIndex(line => /^\s*(?:the\s)?(?:final\s|correct\s)?(?:answer|答案)\s*$/i.test(line))
+  const at = lines.findLastIndex(line =>
+    /^\s*(?:the\s)?(?:final\s|correct\s)?(?:answer|答案)\s*$/i.test(line),
+  )
   return at < 0 || at === lines.length - 1 ? 'nothing' : readSaid(lines[at + 1] ?? '', options)
 }
 
@@ -84,7 +87,9 @@ const choosing =
   /(?<!\b(?:not|never|cannot|to)\s|n['’]t\s)\b(?:choose|pick|select|go(?:ing)? with|opt for|say|settle on)\s{1,3}(?:option|answer|choice|letter)?\s{0,2}["'`([]{0,2}([A-Z])(?=[)\]"'`.,;:!]|\s*$|\s*\n|\s(?:because|since|as|for)\b)/giu
 
 const inPassing = (text: string, options: readonly string[]): Said => {
-  const found = [...text.matchAll(remark), ...text.matchAll(choosing)].sort((a, b) => a.index - b.index).at(-1)
+  const found = [...text.matchAll(remark), ...text.matchAll(choosing)]
+    .sort((a, b) => a.index - b.index)
+    .at(-1)
   const letter = found?.[1]
   return letter === undefined || letter !== letter.toUpperCase() ? 'nothing' : inOptions(letter, options)
 }

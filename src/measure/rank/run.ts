@@ -1,18 +1,16 @@
-import { createRegistry } from '../../experts/registry.ts'
-import type { ExpertDefinition } from '../../knowledge/map.ts'
+import { type Crew, createRegistry } from '../../experts/registry.ts'
+import { isBuiltin } from '../../knowledge/map.ts'
 import type { TaskMap } from '../../knowledge/task-map.ts'
 import { seeded, shuffled } from '../random.ts'
 import { createAskExpert, tokensIn } from './ask-expert.ts'
-import { journalFolder, openJournal, readJournal } from './journal.ts'
-import { createLane, type Job, type LaneEnd, type Stops } from './lane.ts'
+import { type ExpertRun, expertRunOf, type Part, type RemoteExpert, sum, verdictsOf } from './expert-run.ts'
+import { type Journal, journalFolder, openJournal, readJournal } from './journal.ts'
+import { createLane, type LaneDeps, type Stops } from './lane.ts'
 import { measurementKey, type Reply } from './measurement.ts'
 import { createPace } from './pace.ts'
 import type { Ask } from './prompt.ts'
 import { costOf, createPurse, type Price, type Purse } from './purse.ts'
 import type { RankQuestion } from './questions.ts'
-import { type Verdict, verdictOf } from './verdict.ts'
-
-type RemoteExpert = Exclude<ExpertDefinition, { builtin: unknown }>
 
 export type RankPlan = {
   readonly map: TaskMap
@@ -37,35 +35,16 @@ export type RankProgress = {
   readonly cost: { readonly spent: number; readonly expected: number } | undefined
 }
 
-export type ExpertRun = {
-  readonly verdicts: ReadonlyMap<RankQuestion, Verdict>
-  readonly stopped: string | undefined
-  readonly open: readonly { readonly id: string; readonly because: string }[]
-  /** Answers that were there before, and calls of this run. */
-  readonly before: number
-  readonly answered: number
-  readonly failedCalls: number
-  readonly usage: { readonly input: number; readonly output: number; readonly estimated: boolean }
-  /** Of all its answers, those of earlier runs included; null without a price. */
-  readonly cost: number | null
-  readonly medianMs: number | null
+export type Ranked = {
+  readonly experts: ReadonlyMap<string, ExpertRun>
+  /** Experts of the map that were not to be asked, as far as earlier runs asked them these questions. */
+  readonly known: ReadonlyMap<string, ExpertRun['verdicts']>
 }
-
-export type Ranked = { readonly experts: ReadonlyMap<string, ExpertRun>; readonly folder: string }
 
 /** What an answer takes at first guess, before one has been seen. */
 const GUESSED_OUTPUT = 512
 
-type Part = {
-  readonly id: string
-  readonly definition: RemoteExpert
-  readonly keyOf: ReadonlyMap<RankQuestion, string>
-  readonly jobs: readonly Job[]
-  readonly before: number
-  answered: number
-  failedCalls: number
-}
-
+/** Asks what was never asked, of all experts at once, each within its own limits. */
 export const runRank = async (
   plan: RankPlan,
   onProgress: (progress: RankProgress) => void,
@@ -78,47 +57,81 @@ export const runRank = async (
   const purse = createPurse(plan.maxCost)
   payForKnown(parts, replies, purse)
   const watch = watcher(plan, parts, purse, onProgress)
-  const crew = await createRegistry().hire({ experts: new Map(parts.map(part => [part.id, part.definition])) })
+  const crew = await createRegistry().hire({
+    experts: new Map(parts.map(part => [part.id, part.definition])),
+  })
   const journal = openJournal(folder)
+  const shared: Shared = {
+    plan,
+    purse,
+    journal,
+    replies,
+    watch,
+    wakeAll() {
+      for (const lane of lanes) lane.wake()
+    },
+  }
+  const lanes = parts.map(part => createLane(part.jobs, laneDeps(part, crew, shared), stops))
   try {
-    const lanes = parts.map(part => {
-      const expert = crew.experts.get(part.id)
-      if (expert === undefined) throw new Error(`No expert "${part.id}" was made.`)
-      const ask = createAskExpert(expert, plan.maxTokens)
-      const price = part.definition.price
-      return createLane(
-        part.jobs,
-        {
-          pace: createPace(Math.min(plan.concurrency, part.definition.concurrency), Date.now),
-          ask: ({ key, question }, signal) => ask(plan.prompt(question), `rank-${key}`, signal),
-          async keep({ key }, reply) {
-            await journal.keep(key, part.id, reply)
-            replies.set(key, reply)
-            part.answered++
-            watch()
-          },
-          afford: ({ question }) => (price === undefined ? 0 : purse.take(part.id, guess(plan, question, price))),
-          pay(setAside, reply) {
-            if (price === undefined) return
-            purse.settle(part.id, setAside, reply === undefined ? 0 : costOf(reply.usage, price))
-            for (const lane of lanes) lane.wake()
-          },
-          onFailed() {
-            part.failedCalls++
-            watch()
-          },
-          now: Date.now,
-          random: Math.random,
-        },
-        stops,
-      )
-    })
     watch()
-    const ends = await Promise.all(lanes.map(lane => lane.run()))
-    return { experts: new Map(parts.map((part, i) => [part.id, runOf(part, plan, replies, ends[i])])), folder }
+    // All of them to their end, also when one fails: what they are told meanwhile is paid for.
+    const ends = await Promise.allSettled(lanes.map(lane => lane.run()))
+    const lost = ends.find(end => end.status === 'rejected')
+    if (lost !== undefined) throw lost.reason
+    const laneEnds = ends.map(end => (end.status === 'fulfilled' ? end.value : undefined))
+    return {
+      experts: new Map(
+        parts.map((part, i) => [part.id, expertRunOf(part, plan.questions, replies, laneEnds[i])]),
+      ),
+      known: knownOf(plan, keys, replies),
+    }
   } finally {
     crew.release()
     await journal.close()
+  }
+}
+
+type Shared = {
+  readonly plan: RankPlan
+  readonly purse: Purse
+  readonly journal: Journal
+  /** Of this run and of earlier ones, by what was asked. */
+  readonly replies: Map<string, Reply>
+  watch(): void
+  wakeAll(): void
+}
+
+const laneDeps = (
+  part: Part,
+  crew: Crew,
+  { plan, purse, journal, replies, watch, wakeAll }: Shared,
+): LaneDeps => {
+  const { id, definition } = part
+  const { price } = definition
+  const expert = crew.experts.get(id)
+  if (expert === undefined) throw new Error(`No expert "${id}" was made.`)
+  const ask = createAskExpert(expert, plan.maxTokens)
+  return {
+    pace: createPace(Math.min(plan.concurrency, definition.concurrency), Date.now),
+    ask: ({ key, question }, signal) => ask(plan.prompt(question), `rank-${key}`, signal),
+    async keep({ key }, reply) {
+      await journal.keep(key, id, reply)
+      replies.set(key, reply)
+      part.answered++
+      watch()
+    },
+    afford: ({ question }) => (price === undefined ? 0 : purse.take(id, guess(plan, question, price))),
+    pay(setAside, reply) {
+      if (price === undefined) return
+      purse.settle(id, setAside, reply === undefined ? 0 : costOf(reply.usage, price))
+      wakeAll()
+    },
+    onFailed() {
+      part.failedCalls++
+      watch()
+    },
+    now: Date.now,
+    random: Math.random,
   }
 }
 
@@ -129,19 +142,32 @@ const guess = ({ prompt, maxTokens }: RankPlan, question: RankQuestion, price: P
 
 const remoteOf = (map: TaskMap, id: string): RemoteExpert => {
   const definition = map.experts.get(id)
-  if (definition === undefined || 'builtin' in definition) throw new Error(`"${id}" is no expert behind a url.`)
+  if (definition === undefined || 'builtin' in definition)
+    throw new Error(`"${id}" is no expert behind a url.`)
   return definition
 }
 
-const keysOf = ({ experts, questions, prompt, map }: RankPlan) => {
+/** Of every expert that can be asked, also of those that are not to be: what they said before may count. */
+const keysOf = ({ questions, prompt, map }: RankPlan): Keys => {
   const prompts = questions.map(question => ({ question, prompt: prompt(question) }))
   return new Map(
-    experts.map(id => {
-      const definition = remoteOf(map, id)
-      return [id, new Map(prompts.map(asked => [asked.question, measurementKey(definition, asked.prompt)]))]
-    }),
+    [...map.experts].flatMap(([id, definition]) =>
+      isBuiltin(definition)
+        ? []
+        : [[id, new Map(prompts.map(asked => [asked.question, measurementKey(definition, asked.prompt)]))]],
+    ),
   )
 }
+
+type Keys = ReadonlyMap<string, ReadonlyMap<RankQuestion, string>>
+
+const knownOf = ({ experts, questions }: RankPlan, keys: Keys, replies: ReadonlyMap<string, Reply>) =>
+  new Map(
+    [...keys]
+      .filter(([id]) => !experts.includes(id))
+      .map(([id, keyOf]) => [id, verdictsOf(questions, keyOf, replies)] as const)
+      .filter(([, verdicts]) => verdicts.size > 0),
+  )
 
 /**
  * In an order of its own, the same for all experts: a measurement that ends early has then asked of every task, and
@@ -149,7 +175,7 @@ const keysOf = ({ experts, questions, prompt, map }: RankPlan) => {
  */
 const partsOf = (
   { experts, questions, map }: RankPlan,
-  keys: ReadonlyMap<string, ReadonlyMap<RankQuestion, string>>,
+  keys: Keys,
   replies: ReadonlyMap<string, Reply>,
 ): Part[] => {
   const order = shuffled(questions, seeded(1))
@@ -200,43 +226,5 @@ const watcher = (
       elapsedMs: Date.now() - began,
       cost: priced ? { spent, expected: done === 0 ? 0 : (spent / done) * total } : undefined,
     })
-  }
-}
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
-
-const runOf = (
-  part: Part,
-  { questions }: RankPlan,
-  replies: ReadonlyMap<string, Reply>,
-  end: LaneEnd | undefined,
-): ExpertRun => {
-  const answers = new Map(
-    questions.flatMap((question): [RankQuestion, Reply][] => {
-      const reply = replies.get(part.keyOf.get(question) ?? '')
-      return reply === undefined ? [] : [[question, reply]]
-    }),
-  )
-  const because = new Map([...(end?.open ?? [])].map(([{ key }, why]) => [key, why]))
-  const usages = [...answers.values()].map(({ usage }) => usage)
-  const input = sum(usages.map(usage => usage.input))
-  const output = sum(usages.map(usage => usage.output))
-  const times = [...answers.values()].map(({ ms }) => ms).sort((a, b) => a - b)
-  const { price } = part.definition
-  return {
-    verdicts: new Map([...answers].map(([question, { text }]) => [question, verdictOf(question, text)])),
-    stopped: end?.stopped,
-    open: questions
-      .filter(question => !answers.has(question))
-      .map(question => ({
-        id: question.id,
-        because: because.get(part.keyOf.get(question) ?? '') ?? 'not asked',
-      })),
-    before: part.before,
-    answered: part.answered,
-    failedCalls: part.failedCalls,
-    usage: { input, output, estimated: usages.some(({ estimated }) => estimated === true) },
-    cost: price === undefined ? null : costOf({ input, output }, price),
-    medianMs: times[Math.floor(times.length / 2)] ?? null,
   }
 }

@@ -12,7 +12,7 @@ const afterCapital =
 /** A small letter may be an article: only what nothing but a letter can be followed by counts. */
 const afterSmall = /^(?:[)\]}"'`”」](?!\p{L})|[.,;:!?](?=\s|$|[*_)])|\s*$|\s*\n)/u
 const another =
-  /^[)\]}"'`”」*_.\s]{0,6}(?:,|&|\/|\+|and|or|und|et|y|和|或|与|及|、)+\s{0,3}(?:also|possibly|maybe|perhaps|option|选项)?\s{0,3}["'`“「(\[*]{0,3}([A-Z])(?=\s*(?:$|[)\]}"'`”」.,;:!?*、。，]|\n|\p{Script=Han}|(?:and|or|are|both|depending)(?!\p{L})))/u
+  /^[)\]}"'`”」*_.\s]{0,6}(?:,|&|\/|\+|and|or|und|et|y|和|或|与|及|、)+\s{0,3}(?:also|possibly|maybe|perhaps|option|选项)?\s{0,3}["'`“「([*]{0,3}([A-Z])(?=\s*(?:$|[)\]}"'`”」.,;:!?*、。，]|\n|\p{Script=Han}|(?:and|or|are|both|depending)(?!\p{L})))/u
 const negation =
   /^[\s"'`*_(]{0,4}(?:not|neither|never|none|unclear|unknown|不是|不|非)(?!\p{L}*\s+of\s+the\s+above)/iu
 
@@ -23,7 +23,9 @@ export const readSaid = (said: string, options: readonly string[]): Said => {
   const letter = letterAt(said.slice(at), options)
   if (letter !== undefined) return letter
   const line = said.trimStart().split('\n')[0] ?? ''
-  return onlyBracketed(line, options) ?? asSaid(textAt(line, options) ?? textAt(line.replace(lead, ''), options))
+  return (
+    onlyBracketed(line, options) ?? asSaid(textAt(line, options) ?? textAt(line.replace(lead, ''), options))
+  )
 }
 
 const letterAt = (text: string, options: readonly string[]): Said | undefined => {
@@ -32,7 +34,9 @@ const letterAt = (text: string, options: readonly string[]): Said | undefined =>
   if (letter === undefined) return undefined
   const rest = text.slice(1)
   const capital = letter === letter.toUpperCase()
-  const stands = capital ? afterCapital.test(rest) || followsItself(letter, rest, options) : afterSmall.test(rest)
+  const stands = capital
+    ? afterCapital.test(rest) || followsItself(letter, rest, options)
+    : afterSmall.test(rest)
   if (!stands) return undefined
   const other = another.exec(rest)?.[1]
   if (other !== undefined && other !== letter && rowOf(other) < options.length) return 'several'

@@ -36,7 +36,16 @@ test('whatever a reply says before its last line does not change the answer aske
 
 test('a reply made to keep the reader busy is read in no time', () => {
   const began = performance.now()
-  for (const part of ['the answer is ', 'answer '.repeat(3), '\\boxed{', '((((((', 'A, B, ', '选', '<think>', '** '])
+  for (const part of [
+    'the answer is ',
+    'answer '.repeat(3),
+    '\\boxed{',
+    '((((((',
+    'A, B, ',
+    '选',
+    '<think>',
+    '** ',
+  ])
     readAnswer(part.repeat(20_000), pods)
   expect(performance.now() - began).toBeLessThan(1_500)
 })

@@ -1,5 +1,10 @@
 /** What an expert may say, and the letter in it; a dash where there is none that can be read. */
-export const pods = ['Restart the pod', 'Raise the memory limit', 'Delete the namespace', 'Add a readiness probe']
+export const pods = [
+  'Restart the pod',
+  'Raise the memory limit',
+  'Delete the namespace',
+  'Add a readiness probe',
+]
 const numbers = ['3', '4', '4.5', '-4', '40 %']
 const ten = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
 const chinese = ['重启服务', '增加内存', '删除命名空间', '以上都不对']
