@@ -72,7 +72,7 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['COE_API_KEYS', '', 'name:key,name:key: only these are let in; empty lets everybody in'],
   ['COE_MODELS', 'models/', "folder with the encoder's weights"],
   ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
-  ['COE_DATA', '.coe', 'folder for vectors and indexes that were computed once; may be deleted'],
+  ['COE_DATA', '.coe', 'folder for what was computed once, and may be deleted; rank/ in it was paid for'],
   ['COE_BODY_LIMIT_MB', '10', 'largest request body, in megabytes'],
   ['LOG_LEVEL', 'info', 'fatal, error, warn, info, debug, trace or silent'],
   ['LOG_QUESTIONS', 'false', "true writes the questions' text to the log"],

@@ -3,6 +3,7 @@ import { bench } from './commands/bench.ts'
 import { check } from './commands/check.ts'
 import { type Command, helpOf, parseCommand, UsageError } from './commands/command.ts'
 import { context } from './commands/context.ts'
+import { init } from './commands/init.ts'
 import { rank } from './commands/rank.ts'
 import { route } from './commands/route.ts'
 import { serve } from './commands/serve.ts'
@@ -10,7 +11,7 @@ import { ConfigError } from './config.ts'
 import { describe } from './errors.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
 
-const commands: Readonly<Record<string, Command>> = { serve, check, route, rank, context, bench }
+const commands: Readonly<Record<string, Command>> = { serve, check, init, rank, route, context, bench }
 
 const overview = () =>
   [

@@ -56,9 +56,16 @@ export const changesFor = (map: TaskMap, written: Written): MapChanges => {
   return {
     scores: Object.fromEntries(scores),
     ...(ranking && { sections: { ranking } }),
-    ...(unpin && ranking && { unpin: pinnedBy(map).filter(task => Object.hasOwn(ranking, task)) }),
+    ...(unpin && ranking && { unpin: unpinned(map, ranking) }),
     ...(source !== target && { moved: { from: source, to: target } }),
   }
+}
+
+/** The order of `unknown` may be the anchor of those that stay. */
+const unpinned = (map: TaskMap, ranking: Readonly<Record<string, Ranking>>): string[] => {
+  const tasks = pinnedBy(map)
+  const measured = tasks.filter(task => Object.hasOwn(ranking, task))
+  return measured.length === tasks.length ? measured : measured.filter(task => task !== UNKNOWN)
 }
 
 /** Tasks whose order the map lays down itself, whatever is measured. */
