@@ -1,3 +1,4 @@
+import { UNKNOWN } from '../knowledge/map.ts'
 import { type Choice, chooseByAccuracy } from './statistics/choose.ts'
 import { believed, compare } from './statistics/compare.ts'
 import { type Evidence, evidenceOf } from './statistics/evidence.ts'
@@ -31,7 +32,8 @@ export type Fitted = {
  * than chance; what is left, and why, is said.
  */
 export const fitMap = (given: Measurements): Fitted => {
-  const evidence = evidenceOf(given.tasks, given.outcomes)
+  // What fits no task says nothing of one.
+  const evidence = evidenceOf(given.tasks, given.outcomes).filter(({ tally }) => tally.task !== UNKNOWN)
   const posteriors = posteriorsOf(evidence, given.experts.length)
   const best = bestSingleOf(evidence, posteriors)
   const fit: Fit = { given, evidence, posteriors, best }

@@ -58,3 +58,14 @@ export const believed = (posteriors: readonly Posterior[], task: number): Float6
   }
   return sum
 }
+
+/** How far one expert is ahead of another on a task, over all spreads together. */
+export const spreadOf = (posteriors: readonly Posterior[], task: number, expert: number, than: number) => {
+  let [lead, square] = [0, 0]
+  for (const posterior of posteriors) {
+    const { mean, variance } = differenceAt(posterior, { expert, than, weights: new Map([[task, 1]]) })
+    lead += posterior.weight * mean
+    square += posterior.weight * (variance + mean * mean)
+  }
+  return { lead, variance: Math.max(0, square - lead * lead) }
+}

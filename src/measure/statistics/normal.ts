@@ -19,3 +19,7 @@ export const wilson = (right: number, n: number, z = Z95): Interval => {
   const half = (z / (1 + (z * z) / n)) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n))
   return [Math.max(0, middle - half), Math.min(1, middle + half)]
 }
+
+/** E[max(0, Z - z)] of the standard normal distribution: what is to be hoped for beyond z. */
+export const expectedExcess = (z: number): number =>
+  Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI) - z * normalBelow(-z)

@@ -14,7 +14,7 @@ export type Tally = {
   /** By expert. */
   readonly n: Float64Array
   readonly right: Float64Array
-  readonly patterns: Map<string, Pattern>
+  readonly patterns: Map<number | string, Pattern>
   /** By pair of experts, over the questions that both were asked: how many, right by the first, right by both. */
   readonly both: Matrix
   readonly rightOfFirst: Matrix
@@ -70,11 +70,19 @@ const countPairs = (tally: Tally, answers: Int8Array, asked: readonly number[], 
 }
 
 const patternFor = ({ patterns }: Tally, answers: Int8Array): Pattern => {
-  const key = answers.includes(-1) ? answers.map(answer => (answer < 0 ? 0 : 1)).join('') : 'all'
+  const key = keyOf(answers)
   const known = patterns.get(key)
   if (known !== undefined) return known
   const asked = Array.from(answers.keys()).filter(e => at(answers, e) >= 0)
   const pattern = { asked, n: 0, right: new Float64Array(answers.length) }
   patterns.set(key, pattern)
   return pattern
+}
+
+/** Who was asked, bit by bit; as a text where a number has too few of them. */
+const keyOf = (answers: Int8Array): number | string => {
+  if (answers.length > 50) return answers.map(answer => (answer < 0 ? 0 : 1)).join('')
+  let key = 0
+  for (let e = 0; e < answers.length; e++) key = key * 2 + (at(answers, e) < 0 ? 0 : 1)
+  return key
 }
