@@ -1,4 +1,4 @@
-import type { Stops } from '../measure/rank/lane.ts'
+import type { Stops } from '../measure/rank/lane-state.ts'
 
 /** So long what is under way is waited for. */
 const GRACE_MS = 20_000

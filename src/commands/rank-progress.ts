@@ -1,5 +1,5 @@
 import { money } from '../measure/rank/report.ts'
-import type { RankProgress } from '../measure/rank/run.ts'
+import type { RankProgress } from '../measure/rank/watch.ts'
 
 /** A terminal is written over at most so often; elsewhere a line now and then is enough. */
 const EVERY_MS = { terminal: 100, lines: 5_000 }

@@ -1,8 +1,9 @@
 import { basename } from 'node:path'
 import { isBuiltin } from '../knowledge/map.ts'
 import { pinnedBy, rankingOf } from '../measure/rank/outcome.ts'
+import type { RankPlan } from '../measure/rank/rank-plan.ts'
 import type { RankReport } from '../measure/rank/report.ts'
-import type { Ranked, RankPlan } from '../measure/rank/run.ts'
+import type { Ranked } from '../measure/rank/run.ts'
 import { outcomesCsv, type Tally, tallyOf } from '../measure/rank/tally.ts'
 import type { RankWanted } from './rank-wanted.ts'
 

@@ -14,6 +14,7 @@ export type RankWanted = {
   readonly maxCost: number | undefined
   readonly maxTokens: number
   readonly concurrency: number
+  readonly budget: number | undefined
   readonly unpin: boolean
 }
 
@@ -36,6 +37,7 @@ export const rankWantedBy = (values: Values, { mapPath }: Config): RankWanted =>
     maxCost: sumIn(values, 'max-cost'),
     maxTokens: countIn(values, 'max-tokens') ?? 4_096,
     concurrency: countIn(values, 'concurrency') ?? Number.POSITIVE_INFINITY,
+    budget: countIn(values, 'budget'),
     unpin: values.unpin === true,
   }
 }

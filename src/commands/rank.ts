@@ -4,10 +4,12 @@ import { type Config, loadConfig } from '../config.ts'
 import { errorsOf, InvalidFilesError, type Problem } from '../knowledge/problem.ts'
 import { replaceFile } from '../knowledge/replace-file.ts'
 import { readMap } from '../knowledge/task-map.ts'
+import { createBudget } from '../measure/budget.ts'
 import { readPrompts } from '../measure/rank/prompt.ts'
-import { readQuestions } from '../measure/rank/questions.ts'
+import { type RankQuestion, readQuestions } from '../measure/rank/questions.ts'
+import type { Budget, RankPlan } from '../measure/rank/rank-plan.ts'
 import { rankMarkdown, rankPage } from '../measure/rank/report.ts'
-import { type Ranked, type RankPlan, runRank } from '../measure/rank/run.ts'
+import { type Ranked, runRank } from '../measure/rank/run.ts'
 import { type Command, UsageError } from './command.ts'
 import { interruptions } from './interruptions.ts'
 import { rankProgress } from './rank-progress.ts'
@@ -17,7 +19,7 @@ import { writeMap } from './rank-write.ts'
 
 export const rank: Command = {
   summary: 'measure the experts, and write what they are worth into the map',
-  usage: 'coe-ops rank --questions FILE... [--map FILE] [--experts A,B] [--max-cost SUM]',
+  usage: 'coe-ops rank --questions FILE... [--map FILE] [--experts A,B] [--budget N] [--max-cost SUM]',
   examples: [
     'coe-ops rank --map my-map.yaml --questions questions.jsonl --outcomes outcomes.csv',
     'coe-ops rank --map my-map.yaml --questions a.csv,b.jsonl.gz --experts gemma,qwen --max-cost 2.50',
@@ -27,6 +29,7 @@ export const rank: Command = {
     map: { type: 'string', help: 'the map whose experts are measured (COE_MAP)' },
     questions: { type: 'string', multiple: true, help: 'files of questions with task and answer' },
     experts: { type: 'string', help: 'measure only these [all behind a url]' },
+    budget: { type: 'string', help: 'ask for so many answers in all, where they tell most [all]' },
     'max-cost': { type: 'string', help: 'stop before it costs more, earlier runs included; needs prices' },
     out: { type: 'string', help: 'write the map here [over --map; the old one stays as .bak]' },
     outcomes: { type: 'string', help: 'write who answered what right: CSV, for bench replay' },
@@ -89,12 +92,22 @@ const planFor = async (
   if (read.questions.length === 0)
     throw new UsageError('The questions are all of "unknown": there is no task to measure.')
   const { maxCost, maxTokens, concurrency } = wanted
+  const budget = wanted.budget === undefined ? undefined : budgetOf(wanted.budget, read.questions)
   const { questions, ofNoTask } = read
   return {
-    plan: { map, experts, questions, prompt, dataPath, maxCost, maxTokens, concurrency },
+    plan: { map, experts, questions, prompt, dataPath, maxCost, maxTokens, concurrency, budget },
     text,
     notes:
       ofNoTask === 0 ? [] : [`${ofNoTask} questions of "unknown" are not asked: no score could be theirs.`],
+  }
+}
+
+/** Always of the same seed: a run that goes on chooses as the one before would have. */
+const budgetOf = (calls: number, questions: readonly RankQuestion[]): Budget => {
+  const tasksOfQuestions = questions.map(({ task }) => task)
+  return {
+    calls,
+    sourceFor: (experts, left) => createBudget({ experts, tasksOfQuestions, calls: left, seed: 1 }),
   }
 }
 

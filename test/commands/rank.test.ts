@@ -269,6 +269,39 @@ test('the money is not overdrawn, and what was paid before counts', async () => 
   expect(JSON.parse(second.text).experts.good.cost).toBe(spent.cost)
 })
 
+test('a budget asks for so many answers and no more, goes on where it was, and leaves nothing open', async () => {
+  const outcomes = join(folder, 'outcomes.csv')
+  const file = await questions(examQuestions(90))
+  const first = await run('--questions', file, '--budget', '60', '--outcomes', outcomes, '--json')
+  expect([first.code, exam.calls()]).toEqual([0, 60])
+  const { good, bad } = JSON.parse(first.text).experts
+  expect([good.n + bad.n, good.open, bad.open]).toEqual([60, [], []])
+  expect((await readFile(outcomes, 'utf8')).match(/,$|,,/gm)?.length).toBeGreaterThan(0)
+  await run('--questions', file, '--budget', '60')
+  expect(exam.calls()).toBe(60)
+  await run('--questions', file, '--budget', '100')
+  expect(exam.calls()).toBe(100)
+})
+
+test('what a broken expert leaves of the budget goes to the others', async () => {
+  const three = { good: expert('right-90'), bad: expert('right-40'), fair: expert('right-70') }
+  await writeFile(mapPath, stringify(mapOf(three)))
+  exam.plan.behave = ({ model }, response) => {
+    if (model !== 'right-40') return false
+    response.writeHead(401, { 'content-type': 'application/json' }).end('{}')
+    return true
+  }
+  const { code, text } = await run(
+    '--questions',
+    await questions(examQuestions(90)),
+    '--budget',
+    '90',
+    '--json',
+  )
+  const { good, fair } = JSON.parse(text).experts
+  expect([code, good.n + fair.n]).toEqual([1, 90])
+})
+
 test('comments and order of the map stay, and the old one is kept beside it', async () => {
   const before = `# ours\n${await readFile(mapPath, 'utf8')}# scores of last week\nscores: # by hand\n  bad: { build: 0.1 } # poor\n# the end\n`
   await writeFile(mapPath, before)

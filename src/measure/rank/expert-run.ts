@@ -1,5 +1,5 @@
 import type { ExpertDefinition } from '../../knowledge/map.ts'
-import type { Job, LaneEnd } from './lane.ts'
+import type { Job, LaneEnd } from './lane-state.ts'
 import type { Reply } from './measurement.ts'
 import { costOf } from './purse.ts'
 import type { RankQuestion } from './questions.ts'
@@ -49,12 +49,10 @@ export const expertRunOf = (
   return {
     verdicts: verdictsOf(questions, part.keyOf, replies),
     stopped: end?.stopped,
-    open: questions
-      .filter(question => !answers.has(question))
-      .map(question => ({
-        id: question.id,
-        because: because.get(part.keyOf.get(question) ?? '') ?? 'not asked',
-      })),
+    open: questions.flatMap(question => {
+      const why = because.get(part.keyOf.get(question) ?? '')
+      return why === undefined || answers.has(question) ? [] : [{ id: question.id, because: why }]
+    }),
     before: part.before,
     answered: part.answered,
     failedCalls: part.failedCalls,

@@ -42,16 +42,16 @@ const simplified = (text: string): string =>
     .replace(/^```[a-z]{0,10}\s*$/gim, '')
 
 const NOUN =
-  'answers?|ans|(?:correct|right|best|final|chosen|selected|appropriate|suitable)\\s{1,3}(?:option|choice|letter|one)|my\\s{1,3}(?:choice|pick|selection)|antwort|lösung|réponse|respuesta|resposta|risposta|ответ|정답|답|答え|正解|答案|正确(?:的)?选项|正确的是|最合适的是|选项'
+  'answers?|ans|(?:correct|right|best|final|chosen|selected|appropriate|suitable)\\s{1,3}(?:option|choice|letter|one)|my\\s{1,3}(?:choice|pick|selection)|antwort|lösung|réponse|respuesta|resposta|risposta|ответ|정답|답|答え|正解|答案|正确(?:的)?选项|正确的是|最合适的是|选项|(?<=["\'])(?:final_|selected_|correct_)?(?:choice|option|letter|prediction|label)(?=["\'])'
 const MEANS =
-  "(?<!\\p{Script=Latin})(?:is|are|was|ist|est|es|è|é|must be|should be|would be|will be|has to be)(?![\\p{L}'’])|[:=]|->|→|是|为|為|应为|应是|应该是|应该选|应选|选择|选|は|은|는"
+  "(?<!\\p{Script=Latin})(?:is|are|was|ist|est|es|è|é|must be|should be|would be|will be|has to be)(?![\\p{L}'’])|[:=】]|->|→|(?<=\\s)[-–—](?=\\s)|是|为|為|应为|应是|应该是|应该选|应选|选择|选|は|은|는"
 const BETWEEN = '[^\\n.:=;!?。；]{0,60}?'
 /** `Answer A is too risky` is a remark about A, and no answer. */
 const aboutOne = /[\s("][A-Z](?=[\s)",:])/
 const statement = new RegExp(`(?<![\\p{Script=Latin}])(?:${NOUN})["'\`]?${BETWEEN}(?:${MEANS})`, 'giu')
 /** `故选C`, `选 C`; not `不选C`. */
 const chosen =
-  /(?<![不没勿非别]|不[应能该可])(?:选择|選擇|选|選)\s{0,2}:?\s{0,2}(?=[("「]{0,2}[A-Z](?![A-Za-z]))/gu
+  /(?<![不没勿非别]|不[应能该可])(?:选择|選擇|选|選|我(?:认为|觉得)(?:是|选)?)\s{0,2}:?\s{0,2}(?=[("「]{0,2}[A-Z](?![A-Za-z]))/gu
 
 /** A line that is nothing but a letter: `C`, `(C)`, `Option C.`, `Answer C` */
 const letterLine =
@@ -84,7 +84,7 @@ const headed = (text: string, options: readonly string[]): Said => {
 const remark =
   /(?:option|choice|answer|选项)?\s{0,2}["'`([]{0,2}(?<![\p{Script=Latin}\d])([A-Z])(?![\p{Script=Latin}\d])["'`)\].]{0,3}\s{0,2}(?:选项)?\s{0,2}(?:(?:is|seems|appears|looks|would be)\s(?:to be\s)?(?:clearly\s|definitely\s|thus\s|therefore\s|indeed\s)?(?:the\s)?(?:most\s|best\s|only\s)?(?:correct|right|best|appropriate|accurate|suitable|likely|answer|choice|option|fit)(?!ly|\s+(?:avoided|when|only|if))|(?:是)?(?:最)?(?:正确|对的|合适|恰当|符合))/gu
 const choosing =
-  /(?<!\b(?:not|never|cannot|to)\s|n['’]t\s)\b(?:choose|pick|select|go(?:ing)? with|opt for|say|settle on)\s{1,3}(?:option|answer|choice|letter)?\s{0,2}["'`([]{0,2}([A-Z])(?=[)\]"'`.,;:!]|\s*$|\s*\n|\s(?:because|since|as|for)\b)/giu
+  /(?<!\b(?:not|never|cannot|to)\s|n['’]t\s)\b(?:choose|pick|select|go(?:ing)? with|opt for|say|settle on|it is|it['’]s|i(?:['’]d)? (?:think|believe|guess)(?: it is| it['’]s)?|definitely|probably)\s{1,3}(?:option|answer|choice|letter)?\s{0,2}["'`([]{0,2}([A-Z])(?=[)\]"'`.,;:!]|\s*$|\s*\n|\s(?:because|since|as|for)\b)/giu
 
 const inPassing = (text: string, options: readonly string[]): Said => {
   const found = [...text.matchAll(remark), ...text.matchAll(choosing)]
@@ -94,7 +94,9 @@ const inPassing = (text: string, options: readonly string[]): Said => {
   return letter === undefined || letter !== letter.toUpperCase() ? 'nothing' : inOptions(letter, options)
 }
 
-const marked = /^[\s>"'`-]{0,4}(?:(?:option|answer|选项)\s)?[("'`[]{0,2}([A-Z])(?:[)\].:、,]|\s[-–—]\s)/iu
+const marked = /^[\s>"'`-]{0,4}(?:(?:option|answer|选项)\s)?[("'`[]{0,2}([A-Z])(?:[)\].:、]|\s[-–—]\s)/iu
+
+const lastSentence = /[.!?:]\s[("]?([A-Z])[)"]?[.!]?\s{0,3}$/
 
 /** A letter first and the reason below; a list of all options says nothing. */
 const bare = (text: string, options: readonly string[]): Said => {
@@ -102,8 +104,11 @@ const bare = (text: string, options: readonly string[]): Said => {
   const first = letterLine.exec(lines[0] ?? '')?.[1]
   const letters = lines.flatMap(line => marked.exec(line)?.[1]?.toUpperCase() ?? [])
   if (first !== undefined) return inOptions(first, options)
+  if (/^[("]?[A-Z][)"]?,/.test(lines[0] ?? '')) return readSaid(lines[0] ?? '', options)
   const distinct = [...new Set(letters)]
   if (distinct.length > 1) return 'several'
+  const closing = lastSentence.exec(lines.at(-1) ?? '')?.[1]
+  if (closing !== undefined && distinct.length === 0) return inOptions(closing, options)
   return distinct[0] !== undefined && (marked.test(lines[0] ?? '') || marked.test(lines.at(-1) ?? ''))
     ? inOptions(distinct[0], options)
     : 'nothing'

@@ -1,39 +1,18 @@
 import { type Crew, createRegistry } from '../../experts/registry.ts'
-import { isBuiltin } from '../../knowledge/map.ts'
-import type { TaskMap } from '../../knowledge/task-map.ts'
-import { seeded, shuffled } from '../random.ts'
 import { createAskExpert, tokensIn } from './ask-expert.ts'
-import { type ExpertRun, expertRunOf, type Part, type RemoteExpert, sum, verdictsOf } from './expert-run.ts'
+import type { Draw } from './draw.ts'
+import { drawFor } from './draw-for.ts'
+import { type ExpertRun, expertRunOf, type Part } from './expert-run.ts'
 import { type Journal, journalFolder, openJournal, readJournal } from './journal.ts'
-import { createLane, type LaneDeps, type Stops } from './lane.ts'
-import { measurementKey, type Reply } from './measurement.ts'
+import { keysOf, knownOf, partsOf, payForKnown } from './known.ts'
+import { createLane, type Lane } from './lane.ts'
+import type { Job, LaneDeps, LaneEnd, Stops } from './lane-state.ts'
+import type { Reply } from './measurement.ts'
 import { createPace } from './pace.ts'
-import type { Ask } from './prompt.ts'
 import { costOf, createPurse, type Price, type Purse } from './purse.ts'
 import type { RankQuestion } from './questions.ts'
-
-export type RankPlan = {
-  readonly map: TaskMap
-  readonly experts: readonly string[]
-  readonly questions: readonly RankQuestion[]
-  readonly prompt: Ask
-  readonly dataPath: string
-  readonly maxCost: number | undefined
-  readonly maxTokens: number
-  readonly concurrency: number
-}
-
-/** How far it is, for whoever watches. */
-export type RankProgress = {
-  readonly done: number
-  readonly total: number
-  readonly failedCalls: number
-  /** Answered by this run, and in which time. */
-  readonly asked: number
-  readonly elapsedMs: number
-  /** Undefined where no expert has a price. */
-  readonly cost: { readonly spent: number; readonly expected: number } | undefined
-}
+import type { RankPlan } from './rank-plan.ts'
+import { type RankProgress, watcher } from './watch.ts'
 
 export type Ranked = {
   readonly experts: ReadonlyMap<string, ExpertRun>
@@ -61,27 +40,28 @@ export const runRank = async (
     experts: new Map(parts.map(part => [part.id, part.definition])),
   })
   const journal = openJournal(folder)
+  const draw: { current: Draw | undefined } = { current: undefined }
   const shared: Shared = {
-    plan,
-    purse,
-    journal,
-    replies,
-    watch,
+    ...{ plan, purse, journal, replies, watch },
     wakeAll() {
-      for (const lane of lanes) lane.wake()
+      for (const lane of lanes.values()) lane.wake()
     },
+    onSettled: job => draw.current?.settled(job),
   }
-  const lanes = parts.map(part => createLane(part.jobs, laneDeps(part, crew, shared), stops))
+  const lanes = new Map(
+    parts.map(part => [
+      part.id,
+      createLane(plan.budget === undefined ? part.jobs : 'to come', laneDeps(part, crew, shared), stops),
+    ]),
+  )
+  draw.current = drawFor(parts, lanes, shared)
   try {
     watch()
-    // All of them to their end, also when one fails: what they are told meanwhile is paid for.
-    const ends = await Promise.allSettled(lanes.map(lane => lane.run()))
-    const lost = ends.find(end => end.status === 'rejected')
-    if (lost !== undefined) throw lost.reason
-    const laneEnds = ends.map(end => (end.status === 'fulfilled' ? end.value : undefined))
+    draw.current?.begin()
+    const ends = await allEnds(lanes, expert => draw.current?.lost(expert))
     return {
       experts: new Map(
-        parts.map((part, i) => [part.id, expertRunOf(part, plan.questions, replies, laneEnds[i])]),
+        parts.map(part => [part.id, expertRunOf(part, plan.questions, replies, ends.get(part.id))]),
       ),
       known: knownOf(plan, keys, replies),
     }
@@ -89,6 +69,25 @@ export const runRank = async (
     crew.release()
     await journal.close()
   }
+}
+
+/** All of them to their end, also when one fails: what they are told meanwhile is paid for. */
+const allEnds = async (
+  lanes: ReadonlyMap<string, Lane>,
+  onLost: (expert: string) => void,
+): Promise<ReadonlyMap<string, LaneEnd>> => {
+  const ends = await Promise.allSettled(
+    [...lanes].map(async ([id, lane]): Promise<[string, LaneEnd]> => {
+      try {
+        return [id, await lane.run()]
+      } finally {
+        onLost(id)
+      }
+    }),
+  )
+  const failed = ends.find(end => end.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return new Map(ends.flatMap(end => (end.status === 'fulfilled' ? [end.value] : [])))
 }
 
 type Shared = {
@@ -99,12 +98,13 @@ type Shared = {
   readonly replies: Map<string, Reply>
   watch(): void
   wakeAll(): void
+  onSettled(job: Job): void
 }
 
 const laneDeps = (
   part: Part,
   crew: Crew,
-  { plan, purse, journal, replies, watch, wakeAll }: Shared,
+  { plan, purse, journal, replies, watch, wakeAll, onSettled }: Shared,
 ): LaneDeps => {
   const { id, definition } = part
   const { price } = definition
@@ -130,6 +130,7 @@ const laneDeps = (
       part.failedCalls++
       watch()
     },
+    onSettled,
     now: Date.now,
     random: Math.random,
   }
@@ -138,93 +139,4 @@ const laneDeps = (
 const guess = ({ prompt, maxTokens }: RankPlan, question: RankQuestion, price: Price) => {
   const { system, user } = prompt(question)
   return costOf({ input: tokensIn(system + user), output: Math.min(maxTokens, GUESSED_OUTPUT) }, price)
-}
-
-const remoteOf = (map: TaskMap, id: string): RemoteExpert => {
-  const definition = map.experts.get(id)
-  if (definition === undefined || 'builtin' in definition)
-    throw new Error(`"${id}" is no expert behind a url.`)
-  return definition
-}
-
-/** Of every expert that can be asked, also of those that are not to be: what they said before may count. */
-const keysOf = ({ questions, prompt, map }: RankPlan): Keys => {
-  const prompts = questions.map(question => ({ question, prompt: prompt(question) }))
-  return new Map(
-    [...map.experts].flatMap(([id, definition]) =>
-      isBuiltin(definition)
-        ? []
-        : [[id, new Map(prompts.map(asked => [asked.question, measurementKey(definition, asked.prompt)]))]],
-    ),
-  )
-}
-
-type Keys = ReadonlyMap<string, ReadonlyMap<RankQuestion, string>>
-
-const knownOf = ({ experts, questions }: RankPlan, keys: Keys, replies: ReadonlyMap<string, Reply>) =>
-  new Map(
-    [...keys]
-      .filter(([id]) => !experts.includes(id))
-      .map(([id, keyOf]) => [id, verdictsOf(questions, keyOf, replies)] as const)
-      .filter(([, verdicts]) => verdicts.size > 0),
-  )
-
-/**
- * In an order of its own, the same for all experts: a measurement that ends early has then asked of every task, and
- * asked everybody the same.
- */
-const partsOf = (
-  { experts, questions, map }: RankPlan,
-  keys: Keys,
-  replies: ReadonlyMap<string, Reply>,
-): Part[] => {
-  const order = shuffled(questions, seeded(1))
-  const claimed = new Set(replies.keys())
-  return experts.map(id => {
-    const keyOf = keys.get(id) ?? new Map<RankQuestion, string>()
-    const jobs = order.flatMap(question => {
-      const key = keyOf.get(question)
-      if (key === undefined || claimed.has(key)) return []
-      claimed.add(key)
-      return { key, question }
-    })
-    const before = questions.filter(question => replies.has(keyOf.get(question) ?? '')).length
-    return { id, definition: remoteOf(map, id), keyOf, jobs, before, answered: 0, failedCalls: 0 }
-  })
-}
-
-const payForKnown = (parts: readonly Part[], replies: ReadonlyMap<string, Reply>, purse: Purse) => {
-  const paid = new Set<string>()
-  for (const { id, definition, keyOf } of parts) {
-    for (const key of keyOf.values()) {
-      const reply = replies.get(key)
-      if (reply === undefined || definition.price === undefined || paid.has(key)) continue
-      paid.add(key)
-      purse.settle(id, 0, costOf(reply.usage, definition.price))
-    }
-  }
-}
-
-const watcher = (
-  { map, experts }: RankPlan,
-  parts: readonly Part[],
-  purse: Purse,
-  onProgress: (progress: RankProgress) => void,
-) => {
-  const began = Date.now()
-  const priced = experts.some(id => remoteOf(map, id).price !== undefined)
-  const total = sum(parts.map(({ before, jobs }) => before + jobs.length))
-  return () => {
-    const asked = sum(parts.map(({ answered }) => answered))
-    const done = asked + sum(parts.map(({ before }) => before))
-    const spent = purse.spent()
-    onProgress({
-      done,
-      total,
-      asked,
-      failedCalls: sum(parts.map(({ failedCalls }) => failedCalls)),
-      elapsedMs: Date.now() - began,
-      cost: priced ? { spent, expected: done === 0 ? 0 : (spent / done) * total } : undefined,
-    })
-  }
 }

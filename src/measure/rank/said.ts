@@ -3,12 +3,16 @@ export type Said = { readonly letter: string } | 'several' | 'beyond' | 'nothing
 
 const OPENS = '["\'`“「(\\[{<*_$\\s]{0,8}'
 const FILLERS =
-  'the|option|options|choice|letter|answer|clearly|definitely|probably|likely|most likely|therefore|thus|simply|indeed|选项|選項|选择|应该是|应为|是|为|选'
+  '(?:the|option|options|choice|letter|answer|clearly|definitely|probably|likely|most likely|therefore|thus|simply|indeed)(?![a-z])'
+const HAN_FILLERS = '选项|選項|选择|应该是|应为|是|为|选'
 /** Words that an answer may stand behind: `the answer is clearly option (C)`. */
-const lead = new RegExp(`^[\\s:=>-]{0,8}(?:${OPENS}(?:${FILLERS})(?![a-z])[\\s:=]{0,4}){0,4}${OPENS}`, 'iu')
+const lead = new RegExp(
+  `^[\\s:=>-]{0,8}(?:${OPENS}(?:${FILLERS}|${HAN_FILLERS})[\\s:=]{0,4}){0,4}${OPENS}`,
+  'iu',
+)
 /** After a capital: a mark, the end, another script, or a word with which a reason begins. */
 const afterCapital =
-  /^(?:$|[)\]}>"'`”」*_$](?!\p{L})|[.,;:!?|。、](?!\d)|[-/–—](?!\p{L})|\n|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|\s+(?:because|since|as|is|was|and|or|which|with|though|but|not|due|for|und|et|y)(?!\p{L})|\s*[-–—:(,;\n]|\s*$)/u
+  /^(?:$|[)\]}>"'`”」*_$](?!\p{L})|[.,;:!?|。、](?!\d)|[-/–—](?!\p{L})|\n|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]|\s+(?:because|since|as|is|was|and|or|which|with|though|but|not|due|for|und|et|y)(?!\p{L})|\s*[-–—:(,;.\n]|\s*$)/u
 /** A small letter may be an article: only what nothing but a letter can be followed by counts. */
 const afterSmall = /^(?:[)\]}"'`”」](?!\p{L})|[.,;:!?](?=\s|$|[*_)])|\s*$|\s*\n)/u
 const another =
