@@ -36,12 +36,21 @@ export type MapChanges = {
 export const changedMap = (text: string, changes: MapChanges): string => {
   const wanted = meaning(text, changes)
   const careful = spliced(text, changes)
-  if (careful !== undefined && isSame(parseDocument(careful), wanted)) return careful
+  if (careful !== undefined && isSame(careful, wanted)) return careful
   return isJson(text) ? `${JSON.stringify(wanted.toJS(), null, 2)}\n` : wanted.toString({ lineWidth: 0 })
 }
 
-const isSame = (a: Document.Parsed, b: Document.Parsed) =>
-  a.errors.length === 0 && JSON.stringify(sorted(a.toJS())) === JSON.stringify(sorted(b.toJS()))
+const isSame = (text: string, wanted: Document.Parsed): boolean => {
+  try {
+    const doc = parseDocument(text)
+    return (
+      doc.errors.length === 0 && JSON.stringify(sorted(doc.toJS())) === JSON.stringify(sorted(wanted.toJS()))
+    )
+  } catch {
+    // An alias whose anchor went with what was taken away.
+    return false
+  }
+}
 
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted)
@@ -170,8 +179,12 @@ const sectionEdits = (source: Source, name: string, value: Readonly<Record<strin
 
 const pinEdits = (source: Source, task: string): Edit[] => {
   const own = task === 'unknown' ? source.root : source.doc.getIn(['tasks', task], true)
-  const pin = isMap(own) && !own.flow ? pairOf(own, task === 'unknown' ? task : 'experts') : undefined
-  return pin === undefined ? [] : [replaceSection(source, pin, '')]
+  if (!isMap(own)) return []
+  const pin = pairOf(own, task === 'unknown' ? task : 'experts')
+  if (pin === undefined) return []
+  if (!own.flow) return [replaceSection(source, pin, '')]
+  const { experts: _, ...others } = own.toJS(source.doc)
+  return [{ ...valueRange(own), text: inBraces(others) }]
 }
 
 const pathEdits = (doc: Document.Parsed, moved: { from: string; to: string }): Edit[] =>

@@ -72,6 +72,14 @@ test('a file all in braces, or scores that are an alias, keep their meaning and 
   expect(alias).toContain('# kept')
 })
 
+test('pins in braces go as well, and the anchor that they all stand for with the last of them', () => {
+  const before =
+    'unknown: &o [a, b] # all\ntasks:\n  build: { experts: *o } # one\n  deploy: { title: D, experts: *o }\n'
+  expect(changedMap(before, { scores: {}, unpin: ['build', 'deploy', 'unknown'] })).toContain(
+    'tasks:\n  build: {} # one\n  deploy: { title: D }\n',
+  )
+})
+
 test('pins go with their lines, and paths go along into another folder', () => {
   const before = `context: [c.jsonl, "/abs.jsonl", '../d.jsonl'] # where
 unknown: &order [a, b]

@@ -51,7 +51,9 @@ export type Written = {
 /** What changes in the file: scores and ranking of what was measured; what was not stays as it is. */
 export const changesFor = (map: TaskMap, written: Written): MapChanges => {
   const { tallies, ranking, unpin, from, to } = written
-  const scores = [...tallies].filter(([, { n }]) => n > 0).map(([id, { byTask }]) => [id, rounded(byTask)])
+  const scores = [...tallies]
+    .filter(([, { n }]) => n > 0)
+    .map(([id, { byTask }]) => [id, rounded(byTask, [...map.tasks.keys()])])
   const [source, target] = [dirname(from), dirname(to)]
   return {
     scores: Object.fromEntries(scores),
@@ -74,10 +76,13 @@ export const pinnedBy = (map: TaskMap): string[] => [
   ...(map.unknown === undefined ? [] : [UNKNOWN]),
 ]
 
-const rounded = (byTask: Readonly<Record<string, Score>>) =>
+/** In the map's order of tasks. */
+const rounded = (byTask: Readonly<Record<string, Score>>, tasks: readonly string[]) =>
   Object.fromEntries(
-    Object.entries(byTask).map(([task, { accuracy, n }]) => [
-      task,
-      { accuracy: Math.round(accuracy * 1e4) / 1e4, n },
-    ]),
+    tasks.flatMap(task => {
+      const score = Object.hasOwn(byTask, task) ? byTask[task] : undefined
+      return score === undefined
+        ? []
+        : [[task, { accuracy: Math.round(score.accuracy * 1e4) / 1e4, n: score.n }]]
+    }),
   )
