@@ -84,7 +84,7 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['COE_ADMIN_KEY', '', 'key that opens /admin; without one it is shut'],
   ['COE_MODELS', 'models/', "folder with the encoder's weights"],
   ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
-  ['COE_DATA', '.coe', 'folder for vectors and indexes that were computed once; may be deleted'],
+  ['COE_DATA', '.coe', 'folder for what was computed once, and may be deleted; rank/ in it was paid for'],
   ['COE_BODY_LIMIT_MB', '10', 'largest request body, in megabytes'],
   ['COE_BODIES_LIMIT_MB', '256', 'memory that the bodies of all running requests may hold, in megabytes'],
   ['COE_MAX_CONNECTIONS', '10000', 'connections open at once; more are closed as they come'],

@@ -30,6 +30,12 @@ const checkNames = (map: MapFile, known: ReadonlySet<string>, say: Say) => {
   checkList(['unknown'], map.unknown)
   for (const [name, key] of Object.entries(map.access ?? {}))
     checkList(['access', name, 'experts'], key.experts)
+  for (const [id, { experts }] of Object.entries(map.ranking)) {
+    if (id !== UNKNOWN && !Object.hasOwn(map.tasks, id)) {
+      say(['ranking'], `ranking: there is no task "${id}"`, 'error', id)
+    }
+    checkList(['ranking', id, 'experts'], experts)
+  }
   checkClassifier(map, known, say)
   for (const [id, byTask] of Object.entries(map.scores)) {
     if (!known.has(id)) say(['scores'], undefinedExpert(id, known), 'error', id)
@@ -85,7 +91,7 @@ const checkTasks = (map: MapFile, say: Say) => {
   }
   for (const [id, task] of Object.entries(map.tasks)) {
     const scored = Object.values(map.scores).some(byTask => Object.hasOwn(byTask, id))
-    if (task.experts === undefined && !scored) {
+    if (task.experts === undefined && !scored && !Object.hasOwn(map.ranking, id)) {
       say(
         ['tasks'],
         `task "${id}" has no experts and no scores: list experts, or measure them with scores`,

@@ -62,6 +62,16 @@ export const mapSchema = z.strictObject({
     .record(z.string(), z.record(z.string(), score))
     .default({})
     .describe('Measured accuracy (0 to 1) of each expert on each task.'),
+  ranking: z
+    .record(
+      z.string(),
+      z.strictObject({
+        experts: z.array(z.string()).min(1).describe('Best first.'),
+        because: z.string().optional().describe('Why in this order.'),
+      }),
+    )
+    .default({})
+    .describe('Order of experts by task (and unknown), decided with care from what was measured.'),
   choose: z
     .strictObject({
       by: z.enum(['accuracy', 'price']).default('accuracy'),

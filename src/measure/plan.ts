@@ -91,6 +91,7 @@ const mapOf = (examples: readonly Example[]): TaskMap => {
     tasks: new Map(ids.map(id => [id, { id, title: id, description: '', experts: undefined }])),
     experts: new Map(),
     scores: new Map(),
+    ranking: new Map(),
   }
 }
 

@@ -90,7 +90,7 @@ const createPut = (snapshot: Snapshot, name: string, plan: Plan, deps: RunDeps, 
 }
 
 /** What a client sends goes through the same door as a request's message does. */
-const asRequest = (content: string) => questionOf([{ role: 'user', content }])
+export const asRequest = (content: string) => questionOf([{ role: 'user', content }])
 
 const damageAll = (
   { questions }: Part,
