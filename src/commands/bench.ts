@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type Config, loadConfig } from '../config.ts'
 import { createLeases } from '../leases.ts'
+import { guardOverlap } from '../measure/overlap.ts'
 import { pageOf } from '../measure/page.ts'
 import { planFor, type Wanted } from '../measure/plan.ts'
 import { markdownOf } from '../measure/report.ts'
@@ -35,6 +36,7 @@ export const bench: Command = {
     classifier: { type: 'string', help: 'none, or the expert of the map that is asked when unsure [none]' },
     without: { type: 'string', help: 'tasks held out of the context: their questions are "unknown"' },
     perturb: { type: 'boolean', help: 'ask everything once more in seven damaged forms' },
+    'allow-overlap': { type: 'boolean', help: 'measure although questions stand in the context already' },
     seed: { type: 'string', help: 'of folds, draws and damage [1]' },
     json: { type: 'boolean', help: 'print one JSON document' },
     report: { type: 'string', help: 'folder for report.md and report.html' },
@@ -51,6 +53,8 @@ export const bench: Command = {
     const wanted = wantedBy(values)
     const config = loadConfig(environment)
     const plan = await planFor(wanted, config.environment)
+    const divides = wanted.folds || wanted.share !== undefined
+    guardOverlap({ parts: plan.parts, divides, allow: values['allow-overlap'] === true, complain })
     const progress = stages(complain)
     const lacks = new Set<string>()
     const deps = depsFor(config, progress.show, problem => lacks.add(problem))

@@ -85,7 +85,7 @@ export const readContext = async (file: string): Promise<ReadContext> => {
   return { examples, problems, runbooks: [...runbooks.keys()] }
 }
 
-const readText = async (file: string): Promise<string> => {
+export const readText = async (file: string): Promise<string> => {
   const bytes = await readFile(file)
   return (file.endsWith('.gz') ? await unzip(bytes, { maxOutputLength: maxBytes }) : bytes).toString('utf8')
 }

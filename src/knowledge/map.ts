@@ -4,7 +4,7 @@ import { duration, expert } from './expert-schema.ts'
 /** The name of what fits no task. A map may not define a task of that name. */
 export const UNKNOWN = 'unknown'
 
-const identifier = z
+export const identifier = z
   .string()
   .regex(
     /^[a-z0-9][a-z0-9._-]*$/i,
