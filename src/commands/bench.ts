@@ -111,7 +111,7 @@ const asJson = ({ folds }: Wanted, { measured, mean }: Report) => {
 const writeReport = async (folder: string, report: Report) => {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'report.md'), `${markdownOf(report)}\n`)
-  await writeFile(join(folder, 'report.html'), pageOf(report))
+  await writeFile(join(folder, 'report.html'), await pageOf(report))
 }
 
 /** A progress line for each stage, the one before it taken away. */
