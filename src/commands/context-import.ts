@@ -46,6 +46,9 @@ export const importing: Command = {
     if (rows.length === 0) throw new UsageError('Nothing is left to be written.')
     const parts =
       wanted.share === undefined ? [rows] : Object.values(shareOf(rows, wanted.share, wanted.seed))
+    if (parts.some(part => part.length === 0)) {
+      throw new UsageError('There are too few rows to divide: one of the two files would be empty.')
+    }
     await writeWhole(new Map(wanted.paths.map((path, i) => [path, asLines(parts[i] ?? [])])))
     const summary = summaryOf(imported, wanted.paths, parts)
     print(values.json === true ? JSON.stringify(summary, null, 2) : inWords(summary))

@@ -277,6 +277,11 @@ test('what is written is read back without a problem, and a file of ours is neve
   expect(gunzipSync(await readFile(zipped)).toString()).toContain('"task":"build"')
   await expect(run('import', file, '--out', zipped)).rejects.toThrow('is there already; --force replaces it')
   expect((await run('import', file, '--out', zipped, '--force')).code).toBe(0)
+  const again = JSON.parse((await run('import', folder, '--out', zipped, '--force', '--json')).text)
+  expect(again).toMatchObject({ rows: 1, files: [{ file }] })
+  await expect(run('import', file, '--share', '0.5', '--out', out())).rejects.toThrow(
+    'too few rows to divide',
+  )
   expect((await readdir(folder)).filter(name => name.includes('tmp'))).toEqual([])
 })
 

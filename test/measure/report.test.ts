@@ -5,6 +5,7 @@ import type { Chart } from '../../src/measure/report/charts.ts'
 import { draw } from '../../src/measure/report/draw.ts'
 import { markdownFrom } from '../../src/measure/report/markdown.ts'
 import { htmlOf } from '../../src/measure/report/page.ts'
+import { rankSections, replaySections } from '../../src/measure/report/sections.ts'
 import { root } from '../support/gateway.ts'
 
 const hostile = '<script>alert(1)</script>|"x"'
@@ -101,4 +102,42 @@ test('the chart library is loaded by whoever asks for a report, and by nobody el
   const source = readFileSync(join(root, 'src/measure/report/draw.ts'), 'utf8')
   expect(source).not.toMatch(/^import \{.*from 'echarts'/m)
   expect(source).toContain("await import('echarts')")
+})
+
+const rate = (accuracy: number) => ({ accuracy, ci: [accuracy - 0.02, accuracy + 0.02] as const })
+const byTask = (tasks: number) =>
+  Object.fromEntries(
+    ['build', 'deploy', 'operate']
+      .slice(0, tasks)
+      .map(task => [task, { n: 40, experts: { a: rate(0.7), b: rate(0.5) } }]),
+  )
+const replayed = (tasks: number, cost: Parameters<typeof replaySections>[0]['cost'] = null) =>
+  replaySections({
+    n: 120,
+    experts: { a: rate(0.6), b: rate(0.5) },
+    random: rate(0.55),
+    bestSingle: rate(0.6),
+    nearest: null,
+    routedTrueLabels: rate(0.66),
+    routed: rate(0.65),
+    oracle: rate(0.9),
+    byTask: byTask(tasks),
+    cost,
+  })
+
+test('a replay is shown as bars, radar, heatmap and, where prices are known, against cost', async () => {
+  const prices = { routed: 0.4, bestSingle: 1, experts: { a: 1, b: 0.1 } }
+  expect(replayed(3, prices).map(({ chart }) => chart?.kind)).toEqual(['bars', 'radar', 'grid', 'scatter'])
+  expect(replayed(2).map(({ chart }) => chart?.kind)).toEqual(['bars', 'grid'])
+  const page = await htmlOf({ title: 'Replay', sections: replayed(3, prices) })
+  for (const figure of ['63.0 % to 67.0 %', '70.0 (68.0–72.0) 40', '0.400']) expect(page).toContain(figure)
+})
+
+test('a ranking is shown by expert and task, what was never measured as a gap', () => {
+  const sections = rankSections([
+    { name: 'a', overall: { ...rate(0.6), n: 80 }, byTask: { build: { ...rate(0.7), n: 40 } }, cost: 0.2 },
+    { name: 'b', overall: { ...rate(0.5), n: 40 }, byTask: { deploy: { ...rate(0.5), n: 40 } }, cost: 0.1 },
+  ])
+  expect(sections.map(({ chart }) => chart?.kind)).toEqual(['bars', 'grid', 'scatter'])
+  expect(markdownFrom({ title: 'Ranking', sections })).toMatch(/\| a +\| +70\.0 \(68\.0–72\.0\) 40 \| +- \|/)
 })

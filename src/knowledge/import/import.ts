@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { readText } from '../context.ts'
 import type { Problem } from '../problem.ts'
 import { type Columns, columnsOf, type Renamed } from './columns.ts'
@@ -16,6 +17,8 @@ export type Wanted = {
   readonly tasks: string | undefined
   /** Only files of this split: `dev`, `test`, ... */
   readonly split: string | undefined
+  /** Files that are about to be written: no source, should they lie among them. */
+  readonly paths: readonly string[]
 }
 
 export type Imported = {
@@ -29,8 +32,11 @@ export type Imported = {
 export const importAll = async (wanted: Wanted): Promise<Imported> => {
   const names = wanted.tasks === undefined ? undefined : await readTaskNames(wanted.tasks)
   const found = await filesIn(wanted.sources)
+  const others = new Set(
+    [...wanted.paths, ...(wanted.tasks === undefined ? [] : [wanted.tasks])].map(path => resolve(path)),
+  )
   const files = found.files.filter(
-    ({ path, split }) => path !== wanted.tasks && (wanted.split === undefined || split === wanted.split),
+    ({ path, split }) => !others.has(resolve(path)) && (wanted.split === undefined || split === wanted.split),
   )
   const problems: Problem[] = [...found.problems]
   if (files.length === 0 && problems.length === 0) {

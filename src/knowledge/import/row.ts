@@ -16,6 +16,8 @@ export type ImportedRow = {
   readonly reply: string | undefined
   readonly lang: string | undefined
   readonly source: string
+  /** The part of five that it is tested in, where somebody laid that down. */
+  readonly fold: number | undefined
   readonly at: string
   /** Several options are right: good as an example, of no use for measuring. */
   readonly several: boolean
@@ -53,6 +55,7 @@ export const rowOf = (raw: Raw, line: number, columns: Columns, naming: Naming):
     reply: textOf(cellOf(raw, columns.reply)) ?? ('text' in answer ? replyOf(answer.text) : undefined),
     lang: textOf(cellOf(raw, columns.lang)) ?? file.lang,
     source: textOf(cellOf(raw, columns.source)) ?? file.within,
+    fold: foldOf(raw.fold),
     at: `${file.path}:${line}`,
     several: 'several' in answer,
   }
@@ -73,6 +76,9 @@ const questionIn = (raw: Raw, columns: Columns) => {
 }
 
 const cellOf = (raw: Raw, column: string | undefined) => (column === undefined ? undefined : raw[column])
+
+const foldOf = (value: unknown) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 4 ? value : undefined
 
 const textOf = (value: unknown): string | undefined => {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
