@@ -9,7 +9,7 @@ const marks = ['circle', 'rect', 'triangle', 'diamond', 'circle', 'rect', 'trian
 export const radarOf = ({ axes, series }: Radar, width: number): Drawing => {
   const drawn = series.slice(0, hues.length)
   const isNarrow = width < 500
-  const radius = isNarrow ? 92 : 190
+  const radius = isNarrow ? 80 : 190
   const values = drawn.flatMap(({ values: own }) => own.flatMap(value => value ?? []))
   const max = Math.min(1, Math.ceil(Math.max(...values, 0.1) * 10) / 10)
   const columns = isNarrow ? 1 : 3
@@ -19,7 +19,7 @@ export const radarOf = ({ axes, series }: Radar, width: number): Drawing => {
     height: top + Math.ceil(drawn.length / columns) * ENTRY,
     option: {
       radar: {
-        indicator: axes.map(name => ({ name: short(name, isNarrow ? 12 : 24), min: 0, max })),
+        indicator: axes.map(name => ({ name: short(name, isNarrow ? 11 : 24), min: 0, max })),
         center: [width / 2, radius + 38],
         radius,
         splitNumber: 4,
