@@ -251,8 +251,10 @@ test('a share of each task becomes context, the rest questions; near doubles sta
       }),
     ),
   )
-  const double = JSON.stringify({ id: 'double', question: 'DISK question aaaaaaaaa, 0!', task: 'disk' })
-  const file = await write('all.jsonl', [...rows, double].join('\n'))
+  const doubles = rows
+    .slice(0, 10)
+    .map(row => row.replace('"disk-', '"double-').replace('disk question', 'DISK question,'))
+  const file = await write('all.jsonl', [...rows, ...doubles].join('\n'))
   const split = async (seed: string) => {
     await run('import', file, '--share', '0.2', '--seed', seed, '--out', out(), '--force')
     return {
@@ -261,10 +263,12 @@ test('a share of each task becomes context, the rest questions; near doubles sta
     }
   }
   const { known, asked } = await split('1')
-  expect(topics.map(topic => known.filter(({ task }) => task === topic).length)).toEqual([10, 10, 10])
-  expect(known.length + asked.length).toBe(151)
+  expect(topics.map(topic => known.filter(({ task }) => task === topic).length)).toEqual([12, 10, 10])
+  expect(known.length + asked.length).toBe(160)
   const ids = new Set(known.map(({ id }) => id))
-  expect(ids.has('double')).toBe(ids.has('disk-0'))
+  const together = doubles.map((_, i) => [ids.has(`disk-${i}`), ids.has(`double-${i}`)])
+  expect(together.filter(([one, other]) => one !== other)).toEqual([])
+  expect(together).toContainEqual([true, true])
   expect(await split('1')).toEqual({ known, asked })
   expect((await split('2')).known).not.toEqual(known)
 })

@@ -61,6 +61,9 @@ test('doubles are found across case, punctuation and the order of options, and o
   const file = await write('rows.jsonl', rows)
   const { groups, doubles } = JSON.parse((await run(context, 'dedupe', file, '--json')).text)
   expect(doubles).toBe(2)
+  expect(groups.map(({ others }: { others: { similarity: number }[] }) => others[0]?.similarity)).toEqual([
+    1, 1,
+  ])
   expect(
     groups.map(({ first, others }: { first: string; others: { at: string }[] }) => [first, others[0]?.at]),
   ).toEqual([
