@@ -6,7 +6,7 @@ import { z } from 'zod'
  */
 const base = { model: z.string().min(1).nullish(), stream: z.boolean().nullish() }
 
-const part = z.looseObject({ type: z.string().optional(), text: z.unknown() })
+const part = z.looseObject({ type: z.string().optional(), text: z.unknown().optional() })
 
 const message = z.looseObject({
   role: z.string(),
