@@ -43,6 +43,7 @@ const untilStalled = (
   onStall: () => void,
 ): AsyncIterableIterator<Uint8Array> => {
   let timer: NodeJS.Timeout | undefined
+  let over = false
   const disarm = () => clearTimeout(timer)
   return {
     [Symbol.asyncIterator]() {
@@ -51,10 +52,12 @@ const untilStalled = (
     async next() {
       disarm()
       const item = await source.next()
-      if (!item.done) timer = setTimeout(onStall, stallMs)
+      // A chunk that was still on its way when the client left arms nothing: who would disarm it?
+      if (!item.done && !over) timer = setTimeout(onStall, stallMs)
       return item
     },
     async return() {
+      over = true
       disarm()
       await source.return?.()
       return { done: true, value: undefined }
