@@ -1,8 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { Endpoint } from './expert.ts'
-
-/** What follows the last word is short: a reason, the usage, `[DONE]`; some experts add their sources. */
-const TAIL_BYTES = 32 * 1024
+import { tailOf } from './tail.ts'
 
 /** Some servers leave out `[DONE]`, some the reason. Of a quoted answer the quotes would stand escaped. */
 const FINISHED = /[\r\n]data: ?\[DONE\]|"finish_reason"\s*:\s*"[^"]/
@@ -35,23 +33,5 @@ export const untilFinished = (
       await source.return?.()
       return { done: true, value: undefined }
     },
-  }
-}
-
-/** Whole chunks, as many as it takes: nothing is copied or read before the end. */
-const tailOf = (head: Buffer) => {
-  // An answer may be one line, at the very beginning.
-  const chunks = [Buffer.from('\n'), head]
-  let size = head.length + 1
-  return {
-    add(chunk: Buffer) {
-      chunks.push(chunk)
-      size += chunk.length
-      for (let first = chunks[0]; first && size - first.length >= TAIL_BYTES; first = chunks[0]) {
-        chunks.shift()
-        size -= first.length
-      }
-    },
-    text: () => Buffer.concat(chunks).toString('latin1'),
   }
 }
