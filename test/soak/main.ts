@@ -51,9 +51,9 @@ const progress = () =>
   )
 
 /** Traffic and swaps for so long, then peace. The same before each measurement, so that the two can be compared. */
-const spell = async (ms: number, round: number) => {
+const spell = async (ms: number, edits: { from: number; contextEvery: number }) => {
   const traffic = startTraffic(gateway.url, book, clients)
-  const swaps = startSwaps(files, experts, round)
+  const swaps = startSwaps(files, experts, edits)
   const ticks = setInterval(progress, 5_000)
   await sleep(ms, undefined, { signal: interrupted.signal }).catch(() => undefined)
   clearInterval(ticks)
@@ -64,14 +64,15 @@ const spell = async (ms: number, round: number) => {
   return { stuck, swaps: swaps.counts, waits: traffic.waits }
 }
 
-const warmUpMs = Math.min(30_000, (seconds * 1000) / 3)
+const warmUpMs = Math.min(30_000, (seconds * 1000) / 2)
 say(`Warming up for ${Math.round(warmUpMs / 1000)} s: ${clients} clients at ${gateway.url}`)
-await spell(warmUpMs, 0)
+// A swapped context is what costs memory most: the warm-up has its share of them in less time.
+await spell(warmUpMs, { from: 0, contextEvery: 2 })
 const before: Vitals | undefined = interrupted.signal.aborted ? undefined : await gateway.atRest()
 say(`At rest: ${inWords(before)}`)
 
 began = Date.now()
-const last = await spell(seconds * 1000 - warmUpMs, 1_000)
+const last = await spell(seconds * 1000 - warmUpMs, { from: 1_000, contextEvery: 5 })
 const aftermath: Vitals | undefined = interrupted.signal.aborted ? undefined : await gateway.atRest()
 say(`At rest: ${inWords(aftermath)}`)
 
