@@ -54,10 +54,16 @@ const environment = z.object({
   HOST: blankIsUnset(z.string().default('127.0.0.1')),
   COE_MAP: blankIsUnset(z.string().default(() => shipped('mappings/default.yaml'))),
   COE_API_KEYS: apiKeys,
+  COE_INSECURE: flag,
+  COE_ADMIN_KEY: blankIsUnset(z.string().trim().regex(/^\S+$/, 'must be one word without spaces').optional()),
   COE_MODELS: blankIsUnset(z.string().default(() => shipped('models'))),
   COE_ENCODER: blankIsUnset(z.enum(['auto', 'minilm', 'lexical']).default('auto')),
   COE_DATA: blankIsUnset(z.string().default('.coe')),
   COE_BODY_LIMIT_MB: integer(1, 1024, 10),
+  COE_BODIES_LIMIT_MB: integer(1, 1024 * 1024, 256),
+  COE_MAX_CONNECTIONS: integer(1, 1_000_000, 10_000),
+  COE_MAX_IN_FLIGHT: integer(1, 1_000_000, 2_000),
+  COE_MAX_DELAY_MS: integer(10, 60_000, 1_000),
   LOG_LEVEL: blankIsUnset(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ),
@@ -69,11 +75,21 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['PORT', '8080', 'port to listen on; 0 takes a free one'],
   ['HOST', '127.0.0.1', 'address to listen on'],
   ['COE_MAP', 'mappings/default.yaml', 'the map to serve'],
-  ['COE_API_KEYS', '', 'name:key,name:key: only these are let in; empty lets everybody in'],
+  [
+    'COE_API_KEYS',
+    '',
+    "name:key,name:key: only these and the map's access are let in; without any, everybody is",
+  ],
+  ['COE_INSECURE', 'false', 'true lets everybody in also on an address that others can reach (--insecure)'],
+  ['COE_ADMIN_KEY', '', 'key that opens /admin; without one it is shut'],
   ['COE_MODELS', 'models/', "folder with the encoder's weights"],
   ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
-  ['COE_DATA', '.coe', 'folder for vectors and indexes that were computed once; may be deleted'],
+  ['COE_DATA', '.coe', 'folder for what was computed once, and may be deleted; rank/ in it was paid for'],
   ['COE_BODY_LIMIT_MB', '10', 'largest request body, in megabytes'],
+  ['COE_BODIES_LIMIT_MB', '256', 'memory that the bodies of all running requests may hold, in megabytes'],
+  ['COE_MAX_CONNECTIONS', '10000', 'connections open at once; more are closed as they come'],
+  ['COE_MAX_IN_FLIGHT', '2000', 'requests running at once; more are answered 503 with Retry-After'],
+  ['COE_MAX_DELAY_MS', '1000', 'lateness of the event loop from which requests are answered 503'],
   ['LOG_LEVEL', 'info', 'fatal, error, warn, info, debug, trace or silent'],
   ['LOG_QUESTIONS', 'false', "true writes the questions' text to the log"],
 ]
@@ -85,10 +101,17 @@ export type Config = Readonly<{
   host: string
   mapPath: string
   apiKeys: readonly ApiKey[]
+  /** Whether to listen without any key where others can reach it. */
+  insecure: boolean
+  adminKey: string | undefined
   modelsPath: string
   encoder: 'auto' | 'minilm' | 'lexical'
   dataPath: string
   bodyLimitBytes: number
+  bodiesLimitBytes: number
+  maxConnections: number
+  maxInFlight: number
+  maxDelayMs: number
   logLevel: string
   logQuestions: boolean
   /** Maps may name any variable as `${NAME}`; they are handed these and nothing else reads them. */
@@ -109,10 +132,16 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     host: value.HOST,
     mapPath: resolve(value.COE_MAP),
     apiKeys: value.COE_API_KEYS,
+    insecure: value.COE_INSECURE,
+    adminKey: value.COE_ADMIN_KEY,
     modelsPath: resolve(value.COE_MODELS),
     encoder: value.COE_ENCODER,
     dataPath: resolve(value.COE_DATA),
     bodyLimitBytes: value.COE_BODY_LIMIT_MB * 1024 * 1024,
+    bodiesLimitBytes: value.COE_BODIES_LIMIT_MB * 1024 * 1024,
+    maxConnections: value.COE_MAX_CONNECTIONS,
+    maxInFlight: value.COE_MAX_IN_FLIGHT,
+    maxDelayMs: value.COE_MAX_DELAY_MS,
     logLevel: value.LOG_LEVEL,
     logQuestions: value.LOG_QUESTIONS,
     environment: env,

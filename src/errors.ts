@@ -5,9 +5,18 @@
 const catalogue = {
   invalid_request: { status: 400, type: 'invalid_request_error', retryable: false },
   body_too_large: { status: 413, type: 'invalid_request_error', retryable: false },
+  headers_too_large: { status: 431, type: 'invalid_request_error', retryable: false },
+  request_timeout: { status: 408, type: 'invalid_request_error', retryable: false },
   unsupported_media_type: { status: 415, type: 'invalid_request_error', retryable: false },
   invalid_api_key: { status: 401, type: 'authentication_error', retryable: false },
+  /** The key is known, and what it asks for is not for it. */
+  not_allowed: { status: 403, type: 'permission_error', retryable: false },
+  /** The client has used up what its key is given. */
+  rate_limit_exceeded: { status: 429, type: 'rate_limit_error', retryable: true },
   model_not_found: { status: 404, type: 'invalid_request_error', retryable: false },
+  /** The gateway's own side is shut: nobody has set a key for it. */
+  admin_closed: { status: 403, type: 'permission_error', retryable: false },
+  too_many_attempts: { status: 429, type: 'rate_limit_error', retryable: false },
   not_found: { status: 404, type: 'invalid_request_error', retryable: false },
   loop_detected: { status: 508, type: 'invalid_request_error', retryable: false },
   /** The expert understood and refused: the client's request is at fault, no other expert is asked. */
@@ -19,7 +28,9 @@ const catalogue = {
   expert_invalid_response: { status: 502, type: 'api_error', retryable: true },
   expert_timeout: { status: 504, type: 'api_error', retryable: true },
   expert_truncated: { status: 502, type: 'api_error', retryable: false },
-  /** The gateway did not even try: breaker open or queue full. */
+  /** The gateway itself has more to do than it can. */
+  overloaded: { status: 503, type: 'api_error', retryable: true },
+  /** The gateway did not even try: breaker open, queue full, or the expert is being drained. */
   expert_busy: { status: 503, type: 'api_error', retryable: true },
   experts_failed: { status: 502, type: 'api_error', retryable: false },
   client_left: { status: 499, type: 'invalid_request_error', retryable: false },
@@ -77,4 +88,17 @@ export const describe = (thrown: unknown): string => {
   const cause = thrown.cause === undefined ? '' : ` (${describe(thrown.cause)})`
   const code = 'code' in thrown && typeof thrown.code === 'string' && !(thrown instanceof GatewayError)
   return `${thrown.message || (code ? String(thrown.code) : thrown.name)}${cause}`
+}
+
+/**
+ * What was thrown and where, for the log of what nobody expected. Quotations are left out: a parser's message repeats
+ * the text it stumbled over, which may be a question or a key. So are all fields but the code.
+ */
+export const traceOf = (thrown: unknown): string => {
+  if (!(thrown instanceof Error)) return `a thrown ${typeof thrown}`
+  const message = thrown.message.replace(/"[\s\S]*"/g, '"…"').slice(0, 300)
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? ` [${thrown.code}]` : ''
+  const frames = (thrown.stack ?? '').split('\n').filter(line => /^ {4}at /.test(line))
+  const cause = thrown.cause === undefined ? '' : `\ncaused by ${traceOf(thrown.cause)}`
+  return `${[`${thrown.name}${code}: ${message}`, ...frames].join('\n')}${cause}`
 }

@@ -3,13 +3,16 @@ import { bench } from './commands/bench.ts'
 import { check } from './commands/check.ts'
 import { type Command, helpOf, parseCommand, UsageError } from './commands/command.ts'
 import { context } from './commands/context.ts'
+import { init } from './commands/init.ts'
+import { key } from './commands/key.ts'
+import { rank } from './commands/rank.ts'
 import { route } from './commands/route.ts'
 import { serve } from './commands/serve.ts'
 import { ConfigError } from './config.ts'
 import { describe } from './errors.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
 
-const commands: Readonly<Record<string, Command>> = { serve, check, route, context, bench }
+const commands: Readonly<Record<string, Command>> = { serve, check, init, rank, route, context, bench, key }
 
 const overview = () =>
   [
@@ -20,6 +23,7 @@ const overview = () =>
     '\nExamples:',
     '  coe-ops serve',
     '  coe-ops route "helm upgrade hangs in pending-upgrade"',
+    '  coe-ops rank --map my-map.yaml --questions questions.jsonl',
     '  coe-ops bench classify --map mappings/default.yaml --folds',
     '\n"coe-ops COMMAND --help" shows the options of one.',
   ].join('\n')

@@ -1,14 +1,16 @@
 import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { describe } from './errors.ts'
 import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
+import { defaultLimits, type Limits } from './http/limits.ts'
 import { createLive, type Live } from './knowledge/live.ts'
 import { prepareSnapshot } from './knowledge/prepare.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
 import { readSources, type Sources } from './knowledge/sources.ts'
+import type { TaskMap } from './knowledge/task-map.ts'
 import { createWatcher } from './knowledge/watch.ts'
 import { createLeases } from './leases.ts'
 import { fanOut } from './observe/fan-out.ts'
@@ -30,6 +32,10 @@ export type Gateway = {
 export type WireOptions = {
   readonly onProgress?: (done: number, total: number) => void
   readonly watchFiles?: boolean
+  /** Why a map must not be served here, however right it is: asked of the first one and of every swap. */
+  readonly objection?: (map: TaskMap) => string | undefined
+  /** Other limits than the environment and the defaults say. */
+  readonly limits?: Partial<Limits>
 }
 
 /** Questions that may wait for a retrieval worker. */
@@ -40,11 +46,11 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
   const retrievers = createLeases<Retriever>(retriever => retriever.close())
   const registry = createRegistry()
   const metrics = createMetrics({
-    experts: () => registry.all().map(expert => ({ id: expert.id, ...expert.health() })),
+    experts: registry.report,
     queuedQuestions: () => retrievers.held().reduce((sum, retriever) => sum + retriever.queued(), 0),
   })
   const events = fanOut([metrics.events, createLogEvents(log, config.logQuestions)])
-  const prepare = preparation(config, { retrievers, registry, events, onProgress: options.onProgress })
+  const prepare = preparation(config, { retrievers, registry, events, ...options })
 
   const read = () => readSources(config.mapPath, config.environment)
   const live = createLive(await prepare(await read()))
@@ -63,7 +69,9 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     isClosing: () => closing,
     logger: log,
     apiKeys: config.apiKeys,
-    bodyLimitBytes: config.bodyLimitBytes,
+    adminKey: config.adminKey,
+    registry,
+    limits: { ...limitsOf(config), ...options.limits },
   })
   return {
     app,
@@ -79,17 +87,27 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
   }
 }
 
+const limitsOf = (config: Config): Limits => ({
+  ...defaultLimits,
+  bodyBytes: config.bodyLimitBytes,
+  bodiesBytes: config.bodiesLimitBytes,
+  connections: config.maxConnections,
+  inFlight: config.maxInFlight,
+  delayMs: config.maxDelayMs,
+})
+
 type Parts = {
   readonly retrievers: ReturnType<typeof createLeases<Retriever>>
   readonly registry: ReturnType<typeof createRegistry>
   readonly events: SwapEvents
-  readonly onProgress: WireOptions['onProgress']
-}
+} & Pick<WireOptions, 'onProgress' | 'objection'>
 
 /** From files to something that can be served: the snapshot, and the experts that its map names. */
 const preparation =
-  (config: Config, { retrievers, registry, events, onProgress }: Parts) =>
+  (config: Config, { retrievers, registry, events, onProgress, objection }: Parts) =>
   async (sources: Sources): Promise<Serving> => {
+    const objected = sources.map && objection?.(sources.map)
+    if (objected !== undefined) throw new ConfigError(objected)
     const { encoder, modelsPath, dataPath } = config
     const settings = { encoder, modelsPath, dataPath, queue: QUEUE, onWorkerDied: events.workerDied }
     const workers = workersFor(availableParallelism())
@@ -129,13 +147,12 @@ const createSwaps = (
       })
       problem = undefined
       watcher.watch(value.snapshot.files)
-      if (!replaced) return value
-      events.swapped(value)
-      // One more look, for what changed while this was being prepared: usually nothing did.
-      return await reload()
+      if (replaced) events.swapped(value)
+      return value
     } catch (error) {
+      // The same files with the same fault are read more than once; they are news once.
+      if (problem !== describe(error)) events.swapFailed(error)
       problem = describe(error)
-      events.swapFailed(error)
       // Files that are only named so far may be what is missing: their appearing is a change too.
       const tried = error instanceof InvalidFilesError ? error.files : []
       watcher.watch([...new Set([...live.current().snapshot.files, ...tried])])
@@ -146,8 +163,7 @@ const createSwaps = (
   return {
     reload,
     problem: () => problem,
-    /** What was edited while the first snapshot was being prepared is found by the first look. */
-    watch: () => void reload().catch(() => undefined),
+    watch: () => watcher.watch(live.current().snapshot.files),
     close: () => watcher.close(),
   }
 }

@@ -17,7 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   routing: ['errors', 'knowledge', 'experts', 'retrieval'],
   measure: ['errors', 'routing', 'knowledge', 'retrieval', 'experts'],
   observe: ['errors', 'knowledge', 'routing', 'experts'],
-  http: ['errors', 'routing', 'knowledge', 'experts', 'observe'],
+  http: ['errors', 'routing', 'knowledge', 'experts', 'observe', 'resilience'],
 }
 const mayImportEverything = ['wire', 'main', 'commands']
 

@@ -2,7 +2,10 @@ import type { Wanted } from '../measure/plan.ts'
 import { type Invocation, UsageError } from './command.ts'
 
 /** The options as something that can be measured, or what is wrong with them. */
+const onlyReplay = ['outcomes', 'fit', 'per-task', 'budget', 'new-expert', 'pools', 'classifier-accuracy']
+
 export const wantedBy = (values: Invocation['values']): Wanted => {
+  refuseOptions(values, onlyReplay, 'classify')
   const [context, questions] = [filesIn(values.context), filesIn(values.questions)]
   const [folds, map] = [values.folds === true, values.map]
   if (context.length === 0 && map === undefined) throw new UsageError('bench needs --context or --map.')
@@ -33,8 +36,16 @@ export const wantedBy = (values: Invocation['values']): Wanted => {
   }
 }
 
-const filesIn = (value: Invocation['values'][string]) =>
+export const filesIn = (value: Invocation['values'][string]) =>
   (Array.isArray(value) ? value : []).flatMap(part => listIn(part))
+
+/** An option that would be ignored is a mistake that nobody sees. */
+export const refuseOptions = (values: Invocation['values'], names: readonly string[], what: string) => {
+  const given = names.filter(name => values[name] !== undefined)
+  if (given.length > 0) {
+    throw new UsageError(`bench ${what} has no use for ${given.map(name => `--${name}`).join(', ')}.`)
+  }
+}
 
 const listIn = (value: Invocation['values'][string]) =>
   value === undefined
@@ -44,7 +55,7 @@ const listIn = (value: Invocation['values'][string]) =>
         .map(part => part.trim())
         .filter(part => part !== '')
 
-const countIn = (values: Invocation['values'], name: string, fallback: number): number => {
+export const countIn = (values: Invocation['values'], name: string, fallback: number): number => {
   const value = values[name] ?? String(fallback)
   if (!/^[1-9]\d{0,8}$/.test(String(value))) {
     throw new UsageError(`--${name} must be a whole number from 1 on, not "${value}".`)

@@ -1,127 +1,58 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { type Config, loadConfig } from '../config.ts'
-import { createLeases } from '../leases.ts'
-import { pageOf } from '../measure/page.ts'
-import { planFor, type Wanted } from '../measure/plan.ts'
-import { markdownOf } from '../measure/report.ts'
-import { meanOfAll, type RunDeps, run } from '../measure/run.ts'
-import type { Report } from '../measure/tables.ts'
-import { createRetriever, type Retriever } from '../retrieval/retriever.ts'
-import { wantedBy } from './bench-wanted.ts'
+import { benchClassify } from './bench-classify.ts'
+import { benchReplay } from './bench-replay.ts'
 import { type Command, UsageError } from './command.ts'
-import { progressLine } from './progress.ts'
 
 export const bench: Command = {
-  summary: 'measure how well questions find their task',
-  usage:
+  summary: 'measure how well questions find their task, and what the whole gains',
+  usage: [
     'coe-ops bench classify (--context FILE... | --map FILE) [--questions FILE... | --folds | --share N]',
+    '       coe-ops bench replay --questions FILE... --outcomes FILE... [--map FILE [--fit] | --folds]',
+  ].join('\n'),
   examples: [
     'coe-ops bench classify --map mappings/aiops.yaml --folds --report out/',
     'coe-ops bench classify --context train.jsonl --questions test.jsonl --json',
     'coe-ops bench classify --context a.jsonl,b.jsonl --folds --perturb',
     'coe-ops bench classify --context all.jsonl --share 5 --draws 20',
+    'coe-ops bench replay --questions all.jsonl --outcomes outcomes.csv --folds --pools 200',
+    'coe-ops bench replay --questions all.jsonl --outcomes outcomes.csv --folds --budget 0.25',
   ],
   options: {
     context: { type: 'string', multiple: true, help: "files of examples, comma-separated (the map's own)" },
     questions: { type: 'string', multiple: true, help: 'files of questions with their task' },
+    outcomes: { type: 'string', multiple: true, help: 'replay: CSV files id,expert,expert,… with 1 or 0' },
     map: {
       type: 'string',
       help: 'tasks, allowed error and classifier; without one, tasks are those of the context',
     },
+    fit: { type: 'boolean', help: "replay: decide on the order of experts anew, not by the map's" },
     folds: { type: 'boolean', help: 'five parts, each asked with the other four as context' },
     share: { type: 'string', help: 'so many examples a task as context, all others asked' },
     draws: { type: 'string', help: 'how often --share is drawn [20]' },
+    'per-task': { type: 'string', help: 'replay: maps are fitted on so many questions a task' },
+    budget: { type: 'string', help: 'replay: maps are fitted on this share of all answers, well chosen' },
+    'new-expert': {
+      type: 'string',
+      help: 'replay: what is lost if this expert (or each) is known by --per-task questions [20]',
+    },
+    pools: { type: 'string', help: 'replay: so many random sets of 2 to 7 of the experts' },
+    'classifier-accuracy': { type: 'string', help: 'replay: of the simulated classifier [0.9]' },
     classifier: { type: 'string', help: 'none, or the expert of the map that is asked when unsure [none]' },
     without: { type: 'string', help: 'tasks held out of the context: their questions are "unknown"' },
     perturb: { type: 'boolean', help: 'ask everything once more in seven damaged forms' },
-    seed: { type: 'string', help: 'of folds, draws and damage [1]' },
+    seed: { type: 'string', help: 'of folds, draws, pools and damage [1]' },
     json: { type: 'boolean', help: 'print one JSON document' },
-    report: { type: 'string', help: 'folder for report.md and report.html' },
+    report: { type: 'string', help: 'folder for the report' },
   },
   after: () =>
     [
       'A question with options is asked as a client would send it: the question, then lines "A. ...", "B. ...".',
       'No language model is called unless --classifier names one. Vectors are kept in COE_DATA: after Ctrl-C the next run goes on from there.',
     ].join('\n'),
-  async run({ values, words, environment, print, complain }) {
-    if (words.length !== 1 || words[0] !== 'classify') {
-      throw new UsageError('bench knows one thing to measure: classify.')
-    }
-    const wanted = wantedBy(values)
-    const config = loadConfig(environment)
-    const plan = await planFor(wanted, config.environment)
-    const progress = stages(complain)
-    const lacks = new Set<string>()
-    const deps = depsFor(config, progress.show, problem => lacks.add(problem))
-    const measured = await run(plan, deps, new AbortController().signal).finally(progress.clear)
-    for (const problem of lacks) complain(`Measured with less than there could be: ${problem}`)
-    const report = { title: titleOf(wanted), measured, mean: meanOfAll(measured) }
-    if (values.report !== undefined) await writeReport(String(values.report), report)
-    print(values.json === true ? JSON.stringify(asJson(wanted, report), null, 2) : markdownOf(report))
-    return 0
+  async run(invocation) {
+    const { words } = invocation
+    const [what] = words
+    if (words.length === 1 && what === 'classify') return await benchClassify(invocation)
+    if (words.length === 1 && what === 'replay') return await benchReplay(invocation)
+    throw new UsageError('bench knows two things to measure: classify and replay.')
   },
-}
-
-const depsFor = (
-  { encoder, modelsPath, dataPath }: Config,
-  onProgress: RunDeps['onProgress'],
-  onLack: (problem: string) => void,
-): RunDeps => ({
-  retrievers: createLeases<Retriever>(retriever => retriever.close()),
-  onProgress,
-  async createRetriever(given) {
-    const retriever = await createRetriever({
-      ...given,
-      encoder,
-      modelsPath,
-      dataPath,
-      // Two questions at a time would disturb each other's latencies.
-      workers: 1,
-      queue: 1_000,
-      onProgress: (done, total) => onProgress('encoding', done, total),
-    })
-    const { encoderProblem, indexBecause } = retriever.about
-    for (const problem of [encoderProblem, indexBecause]) if (problem !== undefined) onLack(problem)
-    return retriever
-  },
-})
-
-const titleOf = ({ context, map, folds, share, without }: Wanted): string =>
-  [
-    `Telling tasks apart: ${(context.length > 0 ? context : [map ?? '']).map(file => basename(file)).join(', ')}`,
-    folds ? 'five folds' : '',
-    share === undefined ? '' : `${share.examples} examples a task, ${share.draws} draws`,
-    without.length === 0 ? '' : `without ${without.join(', ')}`,
-  ]
-    .filter(part => part !== '')
-    .join('; ')
-
-/** One document: the figures themselves, or those of every part and their mean. */
-const asJson = ({ folds }: Wanted, { measured, mean }: Report) => {
-  if (mean === undefined && !folds) return measured[0]?.result
-  const parts = measured.map(({ name, result }) => ({ name, ...result }))
-  return folds ? { folds: parts, mean } : { draws: parts, mean }
-}
-
-const writeReport = async (folder: string, report: Report) => {
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'report.md'), `${markdownOf(report)}\n`)
-  await writeFile(join(folder, 'report.html'), pageOf(report))
-}
-
-/** A progress line for each stage, the one before it taken away. */
-const stages = (complain: (text: string) => void) => {
-  let [stage, line] = ['', progressLine('', complain)]
-  return {
-    show: (what: string, done: number, total: number) => {
-      if (what !== stage) {
-        line.clear()
-        stage = what
-        line = progressLine(what, complain)
-      }
-      line.show(done, total)
-    },
-    clear: () => line.clear(),
-  }
 }

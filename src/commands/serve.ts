@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { type Config, ConfigError, loadConfig, variables } from '../config.ts'
 import { describe } from '../errors.ts'
+import { exposureProblem } from '../http/access/exposure.ts'
 import { formatProblem } from '../knowledge/problem.ts'
 import { createLog } from '../observe/log.ts'
 import type { Serving } from '../routing/serving.ts'
 import { type Gateway, wire } from '../wire.ts'
 import { type Command, UsageError } from './command.ts'
+import { endOnCrash } from './crash.ts'
 import { progressLine } from './progress.ts'
 
 /** How long a shutdown waits for what is running. */
@@ -13,7 +15,7 @@ const GRACE_MS = 30_000
 
 export const serve: Command = {
   summary: 'run the gateway',
-  usage: 'coe-ops serve [MAP] [--port N] [--host ADDRESS]',
+  usage: 'coe-ops serve [MAP] [--port N] [--host ADDRESS] [--insecure]',
   examples: [
     'coe-ops serve',
     'coe-ops serve mappings/devops-lifecycle.yaml --port 9000',
@@ -22,6 +24,7 @@ export const serve: Command = {
   options: {
     port: { type: 'string', help: 'port to listen on; 0 takes a free one (PORT)' },
     host: { type: 'string', help: 'address to listen on (HOST)' },
+    insecure: { type: 'boolean', help: 'let everybody in, wherever they come from (COE_INSECURE)' },
   },
   after: () =>
     `Environment:\n${variables
@@ -34,13 +37,18 @@ export const serve: Command = {
       ...(words[0] === undefined ? {} : { COE_MAP: words[0] }),
       ...(values.port === undefined ? {} : { PORT: String(values.port) }),
       ...(values.host === undefined ? {} : { HOST: String(values.host) }),
+      ...(values.insecure === true ? { COE_INSECURE: 'true' } : {}),
     })
     const log = createLog(config.logLevel)
     const progress = progressLine('encoding examples', complain)
     let gateway: Gateway | undefined
+    endOnCrash(complain)
     // From the first moment on: unhandled, the signal would end a process that is still preparing.
     process.on('SIGHUP', () => void gateway?.reload().catch(() => undefined))
-    gateway = await wire(config, log, { onProgress: progress.show }).finally(progress.clear)
+    gateway = await wire(config, log, {
+      onProgress: progress.show,
+      objection: map => exposureProblem(config, map.access),
+    }).finally(progress.clear)
     try {
       await gateway.app.listen({ port: config.port, host: config.host })
     } catch (error) {
@@ -67,10 +75,14 @@ const banner = (gateway: Gateway, config: Config): string[] => {
   const port = typeof address === 'object' && address !== null ? address.port : config.port
   const host = config.host.includes(':') ? `[${config.host}]` : config.host
   const url = `http://${host === '0.0.0.0' || host === '[::]' ? '127.0.0.1' : host}:${port}`
-  const key = config.apiKeys.length > 0 ? ' -H "authorization: Bearer $KEY"' : ''
+  const keys = config.apiKeys.length + Object.keys(snapshot.map.access ?? {}).length
+  const key = keys > 0 ? ' -H "authorization: Bearer $KEY"' : ''
   const body = '{"model":"auto","messages":[{"role":"user","content":"my pod restarts with exit code 137"}]}'
   return [
-    `coe-ops listens on ${url}/v1${config.apiKeys.length > 0 ? ` (${config.apiKeys.length} keys)` : ''}`,
+    `coe-ops listens on ${url}/v1${keys > 0 ? ` (${keys} ${keys === 1 ? 'key' : 'keys'})` : ''}`,
+    ...(exposureProblem({ ...config, insecure: false }, snapshot.map.access) === undefined
+      ? []
+      : [`  !! everybody who can reach ${config.host} is let in: there are no keys`]),
     ...describeServing({ snapshot }).map(line => `  ${line}`),
     ...snapshot.warnings.map(problem => `  ${formatProblem(problem)}`),
     'Try:',

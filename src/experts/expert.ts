@@ -25,28 +25,47 @@ export type Ask = {
   readonly passages: (signal: AbortSignal) => Promise<readonly Passage[]>
 }
 
+/** What an answer cost, by the word of whoever gave it. */
+export type Usage = { readonly prompt: number; readonly completion: number }
+
+type Answered = {
+  readonly headers: Readonly<Record<string, string>>
+  /** What can be said of it so far: of a stream, nothing before its last events. */
+  usage(): Usage | undefined
+}
+
 /** Either a whole answer, or a stream of which the first event is here: later failures can only end it. */
 export type Answer =
-  | { readonly kind: 'whole'; readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array }
-  | {
+  | (Answered & { readonly kind: 'whole'; readonly body: Uint8Array })
+  | (Answered & {
       readonly kind: 'stream'
-      readonly headers: Readonly<Record<string, string>>
       /** Everything up to and including the first event. */
       readonly head: Uint8Array
       /** Must be iterated or returned: the expert's connection and place are held until then. */
       readonly rest: AsyncIterableIterator<Uint8Array>
-    }
+    })
 
 export type ExpertHealth = {
-  readonly breaker: 'closed' | 'open' | 'probing'
+  /** `open`: it keeps failing; `probing`: one call finds out; `paused`: it asked to be left alone for a while. */
+  readonly breaker: 'closed' | 'open' | 'probing' | 'paused'
   readonly inFlight: number
   readonly queued: number
+  /** Takes no new requests, because somebody wants it empty. */
+  readonly draining: boolean
 }
+
+/** What may be shown of an expert: no key, and of its address only whose it is. */
+export type ExpertKind =
+  | { readonly kind: 'openai'; readonly origin: string; readonly model: string }
+  | { readonly kind: 'runbook' }
 
 /** Whatever answers: a model behind a URL, or a built-in one. */
 export type Expert = {
   readonly id: string
+  readonly about: ExpertKind
   answer(ask: Ask, signal: AbortSignal): Promise<Answer>
   health(): ExpertHealth
+  /** While it is drained it refuses whoever comes or waits; what runs is finished. */
+  drain(on: boolean): void
   close(): void
 }

@@ -4,6 +4,7 @@ import { breaker } from '../resilience/breaker.ts'
 import { bulkhead } from '../resilience/bulkhead.ts'
 import { compose } from '../resilience/policy.ts'
 import { timeout } from '../resilience/timeout.ts'
+import { boundedFetch } from './bounded-fetch.ts'
 import type { RemoteDefinition } from './openai.ts'
 import { codeFor } from './rejection.ts'
 
@@ -20,6 +21,7 @@ export type Wanted = {
 export type Model = {
   readonly id: string
   complete(wanted: Wanted, hop: number, signal: AbortSignal): Promise<string>
+  drain(on: boolean): void
 }
 
 /** With a deadline, a breaker and places of its own: a slow classifier must not take an expert's. */
@@ -27,7 +29,7 @@ export const createModel = (id: string, definition: RemoteDefinition, timeoutMs:
   const what = `Classifier "${id}"`
   const client = clientOf(definition)
   const places = bulkhead({ concurrency: Math.min(16, definition.concurrency), queue: 256, what })
-  const guard = breaker({ threshold: 5, cooldownMs: 10_000, what })
+  const guard = breaker({ threshold: 5, cooldownMs: 10_000, maxPauseMs: 60_000, what })
   // The breaker outside the deadline: a call that ran into it has failed. The other way round it was merely left.
   const policy = compose(guard.policy, timeout(timeoutMs, what))
   const askSomehow = inSomeForm(
@@ -56,13 +58,17 @@ export const createModel = (id: string, definition: RemoteDefinition, timeoutMs:
           leave()
         }
       })(signal),
+    drain: places.drain,
   }
 }
 
 /** The SDK reads much from the environment and sends or prints it: here nothing counts but the map. */
-const clientOf = ({ url, key }: RemoteDefinition) =>
-  new OpenAI({
-    baseURL: url,
+const clientOf = ({ url, key }: RemoteDefinition) => {
+  const { origin, pathname, searchParams } = new URL(url)
+  return new OpenAI({
+    // It would put the path behind the query.
+    baseURL: origin + pathname.replace(/\/+$/, ''),
+    defaultQuery: Object.fromEntries(searchParams),
     apiKey: key || 'none',
     ...(key ? {} : { defaultHeaders: { authorization: null } }),
     maxRetries: 0,
@@ -72,7 +78,9 @@ const clientOf = ({ url, key }: RemoteDefinition) =>
     logLevel: 'off',
     // A redirect is not followed: it could lead key and question to another host.
     fetchOptions: { redirect: 'manual' },
+    fetch: boundedFetch,
   })
+}
 
 const messagesOf = ({ system, user }: Prompt) => [
   { role: 'system' as const, content: system },

@@ -1,14 +1,14 @@
 import { Pool } from 'undici'
 import { describe, GatewayError } from '../errors.ts'
-import { breaker } from '../resilience/breaker.ts'
 import { bulkhead } from '../resilience/bulkhead.ts'
 import { compose } from '../resilience/policy.ts'
 import { retry } from '../resilience/retry.ts'
 import { timeout } from '../resilience/timeout.ts'
+import { createCondition } from './condition.ts'
 import type { Answer, Ask, Expert } from './expert.ts'
 import { held } from './held.ts'
 import { receive } from './receive.ts'
-import { withoutKey } from './rejection.ts'
+import { secretsOf, withoutSecrets } from './rejection.ts'
 
 export type RemoteDefinition = {
   readonly url: string
@@ -25,24 +25,29 @@ export type RemoteDefinition = {
 const CONNECT_TIMEOUT_MS = 5_000
 
 /** A model behind an OpenAI-compatible URL: its bytes in, its bytes out. */
-export const createOpenAiExpert = (id: string, definition: RemoteDefinition): Expert => {
-  const what = `Expert "${id}"`
+export const createOpenAiExpert = (
+  id: string,
+  definition: RemoteDefinition,
+  condition = createCondition(id),
+): Expert => {
+  const { what, guard, budget } = condition
   const base = new URL(definition.url)
+  const secrets = secretsOf(base, definition.key)
   const path = base.pathname.replace(/\/+$/, '')
   const pool = new Pool(base.origin, {
     connections: definition.concurrency,
     // The policies below have the deadlines; the pool's own would cut in from the side.
     headersTimeout: 0,
-    bodyTimeout: definition.idle,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    bodyTimeout: 0,
+    // A connection that is still being made holds its place, also when nobody waits for it any more.
+    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, definition.timeout) },
   })
   const places = bulkhead({ concurrency: definition.concurrency, queue: definition.queue, what })
-  const guard = breaker({ threshold: 5, cooldownMs: 10_000, what })
   // The breaker is outermost: inside the deadline, it would take a timeout for a client that left.
   const policy = compose(
     guard.policy,
     timeout(definition.timeout, what),
-    retry({ retries: 1, baseDelayMs: 100, maxDelayMs: 1_000 }),
+    retry({ retries: 1, baseDelayMs: 100, maxDelayMs: 1_000, budget }),
   )
 
   const send = async (ask: Ask, signal: AbortSignal): Promise<Answer> => {
@@ -53,7 +58,7 @@ export const createOpenAiExpert = (id: string, definition: RemoteDefinition): Ex
       body: ask.bodyFor(definition.model),
       signal,
     })
-    return await receive({ what, key: definition.key, ask }, response)
+    return await receive({ what, secrets, idleMs: definition.idle, ask }, response)
   }
   const attempt = (ask: Ask) => async (signal: AbortSignal) => {
     const leave = await places.enter(signal)
@@ -63,13 +68,20 @@ export const createOpenAiExpert = (id: string, definition: RemoteDefinition): Ex
       return answer.kind === 'whole' ? answer : { ...answer, rest: held(answer.rest, leave) }
     } catch (error) {
       leave()
-      throw signal.aborted ? signal.reason : translate(what, definition.key, error)
+      throw signal.aborted ? signal.reason : translate(what, secrets, error)
     }
   }
   return {
     id,
+    about: { kind: 'openai', origin: base.origin, model: definition.model },
     answer: (ask, signal) => policy(attempt(ask))(signal),
-    health: () => ({ breaker: guard.state().kind, inFlight: places.inFlight(), queued: places.queued() }),
+    health: () => ({
+      breaker: guard.state().kind,
+      inFlight: places.inFlight(),
+      queued: places.queued(),
+      draining: places.isDraining(),
+    }),
+    drain: places.drain,
     close: () => void pool.close().catch(() => undefined),
   }
 }
@@ -87,12 +99,12 @@ const requestHeaders = (definition: RemoteDefinition, ask: Ask): Record<string, 
     : { authorization: `Bearer ${definition.key}` }),
 })
 
-const translate = (what: string, key: string | undefined, error: unknown): GatewayError =>
+const translate = (what: string, secrets: readonly string[], error: unknown): GatewayError =>
   error instanceof GatewayError
     ? error
     : new GatewayError(
         'expert_unavailable',
-        `${what} cannot be reached: ${withoutKey(describe(error), key)}.`,
+        `${what} cannot be reached: ${withoutSecrets(describe(error), secrets)}.`,
         {
           cause: error,
         },

@@ -1,12 +1,23 @@
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
+import { idle } from '../resilience/idle.ts'
+import { chunksOf } from './chunks.ts'
 import type { Answer, Ask } from './expert.ts'
-import { rejection, withoutKey } from './rejection.ts'
-import { firstEvent, isError } from './sse.ts'
+import { rejection, withoutSecrets } from './rejection.ts'
+import { createHead, meaningOf } from './sse.ts'
+import { tailOf } from './tail.ts'
 import { untilFinished } from './truncation.ts'
+import { toUsage, usageIn } from './usage.ts'
 
-/** Who was asked for what: the key only so that it is never repeated to a client. */
-export type Asked = { readonly what: string; readonly key: string | undefined; readonly ask: Ask }
+/** Who was asked for what: the secrets only so that they are never repeated to a client. */
+export type Asked = {
+  readonly what: string
+  readonly secrets: readonly string[]
+  /** The longest silence between two chunks of a stream. */
+  readonly idleMs: number
+  readonly ask: Ask
+}
 
 /** An answer that is not streamed is held until it is whole, up to this size. */
 const MAX_WHOLE_BYTES = 64 * 1024 * 1024
@@ -17,9 +28,9 @@ const MAX_HEAD_BYTES = 8 * 1024 * 1024
 
 /** An expert's response as an answer. Everything that is wrong with it by now can still be made good elsewhere. */
 export const receive = async (asked: Asked, response: Dispatcher.ResponseData): Promise<Answer> => {
-  const { what, key, ask } = asked
+  const { what, secrets, ask } = asked
   const { statusCode, headers, body } = response
-  if (statusCode < 200 || statusCode > 299) throw await rejection(what, key, response)
+  if (statusCode < 200 || statusCode > 299) throw await rejection(what, secrets, response)
   const type = single(headers['content-type']) ?? ''
   const encoding = single(headers['content-encoding']) ?? 'identity'
   const plain = encoding.toLowerCase() === 'identity'
@@ -29,13 +40,13 @@ export const receive = async (asked: Asked, response: Dispatcher.ResponseData): 
     const got = plain ? type || 'no content type' : `${type} compressed with ${encoding}`
     throw new GatewayError(
       'expert_invalid_response',
-      `${what} answered ${withoutKey(got, key)} where ${expected} was due.`,
+      `${what} answered ${withoutSecrets(got, secrets)} where ${expected} was due.`,
     )
   }
   const relayed = relayedHeaders(headers)
   return ask.stream
     ? { kind: 'stream', headers: relayed, ...(await begin(asked, body)) }
-    : { kind: 'whole', headers: relayed, body: await whole(what, body) }
+    : { kind: 'whole', headers: relayed, ...(await whole(what, body)) }
 }
 
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
@@ -51,7 +62,10 @@ const relayedHeaders = (headers: Dispatcher.ResponseData['headers']): Record<str
     }),
   )
 
-const whole = async (what: string, body: AsyncIterable<Buffer>): Promise<Buffer> => {
+const whole = async (
+  what: string,
+  body: AsyncIterable<Buffer>,
+): Promise<Pick<Answer, 'usage'> & { body: Buffer }> => {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
@@ -61,42 +75,68 @@ const whole = async (what: string, body: AsyncIterable<Buffer>): Promise<Buffer>
     chunks.push(chunk)
   }
   const all = Buffer.concat(chunks)
-  if (!(all.length > MAX_PARSED_BYTES ? hasBraces(all) : isObject(all))) {
+  const usage = all.length > MAX_PARSED_BYTES ? skimmed(all) : parsed(what, all)
+  if (usage === undefined) {
     throw new GatewayError('expert_invalid_response', `${what} answered something that is no JSON object.`)
   }
-  return all
+  return { body: all, usage }
 }
 
-const isObject = (bytes: Buffer): boolean => {
+/** Undefined for what is no JSON object. */
+const parsed = (what: string, bytes: Buffer): Answer['usage'] | undefined => {
+  const value = jsonOf(bytes)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  // Some proxies say 200 whatever becomes of the request. A failed object of the Responses API has more than that.
+  const onlyError = 'error' in value && value.error != null && !('choices' in value) && !('object' in value)
+  if (onlyError) throw new GatewayError('expert_unavailable', `${what} answered 200 with an error.`)
+  const usage = toUsage('usage' in value ? value.usage : undefined)
+  return () => usage
+}
+
+const jsonOf = (bytes: Buffer): unknown => {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'))
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
+    return JSON.parse(bytes.toString('utf8'))
   } catch {
-    return false
+    return undefined
   }
 }
+
+const skimmed = (bytes: Buffer): Answer['usage'] | undefined =>
+  hasBraces(bytes) ? () => usageIn(tailOf(bytes).text()) : undefined
 
 const hasBraces = (bytes: Buffer): boolean =>
   /^\s*\{/.test(bytes.toString('latin1', 0, 64)) && /\}\s*$/.test(bytes.toString('latin1', bytes.length - 64))
 
 /** Waits for the first event: until it is here another expert can still answer in this one's place. */
-const begin = async ({ what, ask }: Asked, body: AsyncIterable<Buffer>) => {
-  const source = body[Symbol.asyncIterator]()
-  let head: Buffer = Buffer.alloc(0)
-  for (;;) {
-    const { done, value } = await source.next()
-    if (done)
-      throw new GatewayError('expert_invalid_response', `${what} ended its stream before the first event.`)
-    head = Buffer.concat([head, value])
-    const first = firstEvent(head)
-    if (first !== undefined && !isError(first)) {
-      return { head, rest: untilFinished(what, ask.endpoint, head, source) }
+const begin = async ({ what, ask, idleMs }: Asked, body: Readable) => {
+  const chunks = chunksOf(body)
+  // Before the first byte there is the deadline alone: a model may think long before it says anything.
+  let item = await chunks.next()
+  const source = idle(chunks, idleMs, what)
+  const head = createHead()
+  for (; !item.done; item = await source.next()) {
+    const first = head.add(item.value)
+    const meaning = first === undefined ? 'none yet' : meaningOf(first)
+    const bytes = head.bytes()
+    if (meaning === 'answer') {
+      const tail = tailOf(bytes)
+      const rest = untilFinished({ what, endpoint: ask.endpoint }, source, tail)
+      return { head: bytes, rest, usage: () => usageIn(tail.text()) }
     }
-    if (first !== undefined || head.length > MAX_HEAD_BYTES) {
+    if (meaning !== 'none yet' || bytes.length > MAX_HEAD_BYTES) {
       await source.return?.()
-      throw first === undefined
-        ? new GatewayError('expert_invalid_response', `${what} streams without ever ending an event.`)
-        : new GatewayError('expert_unavailable', `${what} began its stream with an error.`)
+      throw badBeginning(what, meaning)
     }
   }
+  throw new GatewayError('expert_invalid_response', `${what} ended its stream before the first event.`)
 }
+
+const badBeginning = (what: string, meaning: 'error' | 'nonsense' | 'none yet') =>
+  meaning === 'error'
+    ? new GatewayError('expert_unavailable', `${what} began its stream with an error.`)
+    : new GatewayError(
+        'expert_invalid_response',
+        meaning === 'nonsense'
+          ? `${what} began its stream with something that is no JSON object.`
+          : `${what} streams without ever ending an event.`,
+      )

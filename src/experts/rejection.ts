@@ -4,11 +4,13 @@ import { type ErrorCode, GatewayError } from '../errors.ts'
 const MAX_ERROR_BYTES = 256 * 1024
 /** The status is here already: for the words beside it nobody is kept waiting. */
 const MAX_ERROR_MS = 1_000
+/** A wait beyond a day is a fault of the expert's, and no number that a client can read. */
+const LONGEST_WAIT_MS = 86_400_000
 
 /** An expert's refusal as an error of ours: whose fault it is decides whether another expert is asked. */
 export const rejection = async (
   what: string,
-  key: string | undefined,
+  secrets: readonly string[],
   { statusCode, headers, body }: Dispatcher.ResponseData,
 ): Promise<GatewayError> => {
   const code = codeFor(statusCode)
@@ -19,7 +21,7 @@ export const rejection = async (
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(shouldRetry === 'true' || shouldRetry === 'false' ? { shouldRetry: shouldRetry === 'true' } : {}),
     ...(code === 'expert_rejected' ? { status: statusCode } : {}),
-    ...(quotes(bytes, key) ? {} : { body: bytes }),
+    ...(quotes(bytes, secrets) ? {} : { body: bytes }),
     upstreamStatus: statusCode,
   })
 }
@@ -41,7 +43,7 @@ const retryAfter = (headers: Dispatcher.ResponseData['headers']): number | undef
   if (text === undefined) return undefined
   const seconds = Number(text)
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - Date.now()
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), LONGEST_WAIT_MS)
 }
 
 /** What came in the time and the size that are granted; half a body is no envelope and goes no further. */
@@ -65,11 +67,16 @@ const readSome = async (body: Dispatcher.ResponseData['body']): Promise<Buffer> 
   return Buffer.concat(chunks).subarray(0, MAX_ERROR_BYTES)
 }
 
+/** What an expert is given and nobody else must see: its key, and whatever its URL carries, which is often one too. */
+export const secretsOf = (url: URL, key: string | undefined): string[] =>
+  [key ?? '', ...url.searchParams.values()].filter(text => text.length > 3)
+
 /** Some experts repeat the key they were given: it is ours, and the client must not see it, escaped or plain. */
-const quotes = (body: Buffer, key: string | undefined): boolean => {
-  if (key === undefined || key === '') return false
+const quotes = (body: Buffer, secrets: readonly string[]): boolean => {
+  if (secrets.length === 0) return false
   const text = body.toString('utf8')
-  return [text, unescaped(text)].some(form => form.includes(key) || form.includes(inJson(key)))
+  const forms = [text, unescaped(text)]
+  return secrets.some(secret => forms.some(form => form.includes(secret) || form.includes(inJson(secret))))
 }
 
 const inJson = (text: string) => JSON.stringify(text).slice(1, -1)
@@ -82,6 +89,6 @@ const unescaped = (text: string): string => {
   }
 }
 
-/** A text for messages and logs, in which the key does not stand. */
-export const withoutKey = (text: string, key: string | undefined): string =>
-  key === undefined || key === '' ? text : text.replaceAll(key, '[key]')
+/** A text for messages and logs, in which no secret stands. */
+export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
+  secrets.reduce((rest, secret) => rest.replaceAll(secret, '[key]'), text)

@@ -9,9 +9,13 @@ const SEE_ALSO = 3
 /** Answers from the replies and runbooks of the context, word for word, and names where they stand. */
 export const createRunbookExpert = (id: string): Expert => {
   let inFlight = 0
+  let draining = false
   return {
     id,
+    about: { kind: 'runbook' },
     async answer(ask, signal) {
+      if (draining)
+        throw new GatewayError('expert_busy', `Expert "${id}" is being drained and takes no new requests.`)
       if (ask.endpoint === 'embeddings') {
         throw new GatewayError('expert_rejected', `The built-in expert "${id}" has no embeddings.`)
       }
@@ -24,7 +28,10 @@ export const createRunbookExpert = (id: string): Expert => {
         inFlight--
       }
     },
-    health: () => ({ breaker: 'closed', inFlight, queued: 0 }),
+    health: () => ({ breaker: 'closed', inFlight, queued: 0, draining }),
+    drain(on) {
+      draining = on
+    },
     close: () => undefined,
   }
 }
@@ -37,7 +44,7 @@ const reply = (endpoint: Exclude<Endpoint, 'embeddings'>, ask: Ask, id: string, 
     created: Math.floor(Date.now() / 1000),
   })
   if (!ask.stream) {
-    return { kind: 'whole', headers: { 'content-type': 'application/json' }, body: spoken.whole() }
+    return { kind: 'whole', headers: { 'content-type': 'application/json' }, body: spoken.whole(), usage }
   }
   const [head, ...rest] = spoken.events()
   return {
@@ -45,8 +52,12 @@ const reply = (endpoint: Exclude<Endpoint, 'embeddings'>, ask: Ask, id: string, 
     headers: { 'content-type': 'text/event-stream; charset=utf-8' },
     head: head ?? new Uint8Array(),
     rest: toAsync(rest),
+    usage,
   }
 }
+
+/** Quoting costs nothing. */
+const usage = () => undefined
 
 async function* toAsync<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items

@@ -13,6 +13,7 @@ export const note = (request: FastifyRequest, part: Note): void => {
 /** The request as a whole. Its endpoint is the route's name, never what a client wrote. */
 export const accountOf = (request: FastifyRequest, reply: FastifyReply): Account => ({
   requestId: request.id,
+  client: undefined,
   endpoint: request.routeOptions.url?.replace(/^\/v1\//, '') ?? 'none',
   status: reply.raw.headersSent ? reply.statusCode : 499,
   totalMs: reply.elapsedTime,
@@ -25,5 +26,6 @@ export const accountOf = (request: FastifyRequest, reply: FastifyReply): Account
   expert: undefined,
   error: undefined,
   outcome: undefined,
+  tokens: undefined,
   ...notes.get(request),
 })

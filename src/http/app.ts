@@ -7,17 +7,25 @@ import fastify, {
   LogController,
 } from 'fastify'
 import { GatewayError } from '../errors.ts'
-import { type ApiKey, createDoor } from './access.ts'
+import { createDoor } from './access/door.ts'
+import type { ApiKey } from './access/keyring.ts'
 import { accountOf } from './account.ts'
+import { type AdminDeps, adminApi } from './admin/admin.ts'
+import { createAdmission } from './admission.ts'
+import { createBodies } from './bodies.ts'
+import { closeWithConnection } from './client-signal.ts'
+import { type Limits, limitConnections, serverOptions } from './limits.ts'
+import { answerMalformed } from './malformed.ts'
 import { sendError } from './openai/envelope.ts'
 import { type OpenAiDeps, openAiApi } from './openai/routes.ts'
 import { type ProbeDeps, probes } from './probes.ts'
 
-export type AppDeps = OpenAiDeps &
+export type AppDeps = Omit<OpenAiDeps, 'bodies'> &
+  AdminDeps &
   ProbeDeps & {
     readonly logger: FastifyBaseLogger
     readonly apiKeys: readonly ApiKey[]
-    readonly bodyLimitBytes: number
+    readonly limits: Limits
     readonly isClosing: () => boolean
   }
 
@@ -28,46 +36,60 @@ const requestId = (given: string | string[] | undefined) =>
 const isProbe = (request: FastifyRequest) =>
   ['/healthz', '/readyz', '/metrics'].includes(request.routeOptions.url ?? '')
 
+const nothingAt = ({ method, url }: FastifyRequest) =>
+  new GatewayError('not_found', `There is no ${method} ${url.split('?')[0]} here. OpenAI's API is under /v1.`)
+
 /** The door as a whole: scopes and hooks in their order. Listening is somebody else's. */
 export const createApp = (deps: AppDeps): FastifyInstance => {
+  const { limits, events } = deps
+  const admission = createAdmission({ limits, events })
+  const bodies = createBodies(limits, () => admission.refused('bodies'))
   const app = fastify({
+    ...serverOptions(limits),
     loggerInstance: deps.logger,
     // One line a request is written by the listener of events, with the decision in it.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: deps.bodyLimitBytes,
     genReqId: request => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength: 500 },
     // Ends idle connections and lets busy ones finish: what a shutdown wants.
     forceCloseConnections: 'idle',
-    requestTimeout: 120_000,
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void sendError(request, reply, error),
+    clientErrorHandler: answerMalformed(admission.refused),
   })
-  const letIn = createDoor(deps.apiKeys)
+  const letIn = createDoor({ live: deps.live, apiKeys: deps.apiKeys })
+  limitConnections(app.server, limits.connections, admission.refused)
+  // `bodies.check` tells a client to go on, once it is known that its body is wanted.
+  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response))
+  app.addHook('onClose', async () => admission.close())
 
   app.setErrorHandler((error, request, reply) => sendError(request, reply, error))
-  app.setNotFoundHandler((request, reply) => {
-    const error = new GatewayError(
-      'not_found',
-      `There is no ${request.method} ${request.url.split('?')[0]} here. OpenAI's API is under /v1.`,
-    )
-    return sendError(request, reply, error)
-  })
+  app.setNotFoundHandler((request, reply) => sendError(request, reply, nothingAt(request)))
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
     // Not `onResponse`, which is never called for a client that has left.
     reply.raw.once('close', () => setImmediate(over, request, reply))
+    closeWithConnection(request.raw, reply.raw)
+    // Before its body is read: a stranger's ten megabytes to nowhere are not worth parsing.
+    if (request.is404) throw nothingAt(request)
   })
   const over = (request: FastifyRequest, reply: FastifyReply) => {
-    if (!isProbe(request)) deps.events.answered(accountOf(request, reply))
+    bodies.release(request)
+    if (!isProbe(request)) events.answered(accountOf(request, reply))
     // A client that keeps its connection for later would otherwise hold up a shutdown until it times out.
     if (deps.isClosing()) app.server.closeIdleConnections()
   }
   app.register(async scope => probes(scope, deps))
+  app.register(async scope => adminApi(scope, deps), { prefix: '/admin' })
   app.register(
     async scope => {
-      scope.addHook('onRequest', async request => letIn(request))
-      await openAiApi(scope, deps)
+      scope.addHook('onRequest', async (request, reply) => {
+        admission.enter()
+        reply.raw.once('close', admission.leave)
+        await letIn(request, reply)
+        bodies.check(request, reply)
+      })
+      await openAiApi(scope, { ...deps, bodies })
     },
     { prefix: '/v1' },
   )

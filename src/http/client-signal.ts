@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 
 /**
@@ -10,4 +11,18 @@ export const clientSignal = (reply: FastifyReply): AbortSignal => {
     if (!reply.raw.writableFinished) controller.abort()
   })
   return controller.signal
+}
+
+/**
+ * A client may send its next request before it has the answer to the last. Node tells such a response of its
+ * connection's end only when its turn has come, which is then never: it would not be over, nor its place given back.
+ */
+export const closeWithConnection = ({ socket }: IncomingMessage, response: ServerResponse) => {
+  if (response.socket !== null) return
+  const gone = () => {
+    if (response.socket === null && !response.writableFinished) response.emit('close')
+  }
+  // As many may wait as a client cares to send.
+  socket.setMaxListeners(0).once('close', gone)
+  response.once('close', () => socket.removeListener('close', gone))
 }

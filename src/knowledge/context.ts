@@ -24,10 +24,14 @@ export type Example = {
   readonly at: string
 }
 
+/** A word or phrase that marks a task: counts towards it as a short example would, but is no neighbour of anything. */
+export type Keyword = { readonly task: string; readonly text: string; readonly at: string }
+
 export type Reply = { readonly text: string; readonly runbook: string | undefined }
 
 export type ReadContext = {
   readonly examples: readonly Example[]
+  readonly keywords: readonly Keyword[]
   readonly problems: readonly Problem[]
   /** Runbooks that the examples name, so that a change of one is noticed. */
   readonly runbooks: readonly string[]
@@ -53,6 +57,11 @@ const row = z.looseObject({
     .catch(undefined),
 })
 
+const keywordsRow = z.looseObject({
+  task: z.string().min(1),
+  keywords: z.array(z.string().trim().min(1).max(200)).min(1).max(1_000),
+})
+
 /** Decompressed size that is still read: a small file must not unpack into all of the memory. */
 const maxBytes = 512 * 1024 * 1024
 const unzip = promisify(gunzip)
@@ -63,10 +72,11 @@ export const readContext = async (file: string): Promise<ReadContext> => {
   const text = await readText(file).catch((error: Error) => error)
   if (text instanceof Error) {
     const problem = { ...start(file), message: `cannot be read: ${text.message}` }
-    return { examples: [], runbooks: [], problems: [problem] }
+    return { examples: [], keywords: [], runbooks: [], problems: [problem] }
   }
   const rows = /\.csv(\.gz)?$/i.test(file) ? csvRows(text) : jsonRows(text)
   const examples: Example[] = []
+  const keywords: Keyword[] = []
   const runbooks = new Map<string, string | undefined>()
   const misspelt = spellChecker()
   let sinceYield = 0
@@ -75,22 +85,57 @@ export const readContext = async (file: string): Promise<ReadContext> => {
     if (++sinceYield % 200 === 0) await nextTurn()
     const say = (message: string, severity: Problem['severity'] = 'error') =>
       problems.push({ file, line: entry.line, column: entry.column, message, severity })
-    if ('value' in entry) for (const warning of misspelt(entry.value)) say(warning, 'warning')
+    for (const warning of misspelt(entry)) say(warning, 'warning')
+    if (isOfKeywords(entry)) {
+      keywords.push(...readKeywords(file, entry, say))
+      continue
+    }
     const example = await readExample(file, entry, runbooks, say)
     if (example !== undefined) examples.push(example)
   }
-  if (examples.length === 0 && problems.length === 0) {
+  if (examples.length === 0 && keywords.length === 0 && problems.length === 0) {
     problems.push({ ...start(file), message: 'holds no examples' })
   }
-  return { examples, problems, runbooks: [...runbooks.keys()] }
+  return { examples, keywords, problems, runbooks: [...runbooks.keys()] }
 }
 
-const readText = async (file: string): Promise<string> => {
+export const readText = async (file: string): Promise<string> => {
   const bytes = await readFile(file)
   return (file.endsWith('.gz') ? await unzip(bytes, { maxOutputLength: maxBytes }) : bytes).toString('utf8')
 }
 
 const start = (file: string) => ({ file, line: 1, column: 1, severity: 'error' as const })
+
+/** A line is the one or the other: a question with its task, or a task with its keywords. */
+const isOfKeywords = (entry: Row): entry is Row & { readonly value: object } =>
+  'value' in entry &&
+  typeof entry.value === 'object' &&
+  entry.value !== null &&
+  'keywords' in entry.value &&
+  !('question' in entry.value)
+
+const readKeywords = (
+  file: string,
+  { value, line }: Row & { readonly value: object },
+  say: (message: string) => void,
+): Keyword[] => {
+  const parsed = keywordsRow.safeParse(value, { reportInput: true })
+  if (!parsed.success) {
+    sayEach(parsed.error, say)
+    return []
+  }
+  const { task, keywords } = parsed.data
+  return [...new Set(keywords)].map(text => ({ task, text, at: `${file}:${line}` }))
+}
+
+const sayEach = ({ issues }: z.ZodError, say: (message: string) => void) => {
+  for (const issue of issues) {
+    const message = issue.message
+      .replace(/^Invalid input: /, '')
+      .replace(/.*received undefined$/, 'is missing')
+    say(`${issue.path.join('.') || 'line'}: ${message}`)
+  }
+}
 
 const readExample = async (
   file: string,
@@ -104,12 +149,7 @@ const readExample = async (
   }
   const parsed = row.safeParse(entry.value, { reportInput: true })
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      const message = issue.message
-        .replace(/^Invalid input: /, '')
-        .replace(/.*received undefined$/, 'is missing')
-      say(`${issue.path.join('.') || 'line'}: ${message}`)
-    }
+    sayEach(parsed.error, say)
     return undefined
   }
   const { id, question, options, answer, task, source, reply, lang, fold } = parsed.data

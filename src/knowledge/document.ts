@@ -12,6 +12,7 @@ import {
   type YAMLParseError,
   type Document as Yaml,
 } from 'yaml'
+import { type OutOfBounds, outOfBounds } from './bounds.ts'
 import type { Problem } from './problem.ts'
 
 export type Path = readonly (string | number)[]
@@ -30,14 +31,35 @@ export type Document = {
 const variable = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 
 export const parseFile = (file: string, text: string, environment: Environment): Document => {
+  const bounds = outOfBounds(text)
+  return bounds === undefined ? parseBounded(file, text, environment) : refused(file, text, bounds)
+}
+
+const refused = (file: string, text: string, { offset, message }: OutOfBounds): Document => {
+  const before = text.slice(0, offset).split('\n')
+  const at = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+  const problem: Problem = { ...at, message, severity: 'error' }
+  return { value: undefined, problems: [problem], problem: () => problem, isLiteral: () => false }
+}
+
+const parseBounded = (file: string, text: string, environment: Environment): Document => {
   const lines = new LineCounter()
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  // Keys given twice are looked for below: the parser compares each with each. Its warnings quote the file.
+  const doc = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'error',
+  })
   const at = (offset: number, message: string, severity: Problem['severity'] = 'error'): Problem => {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(1, line), column: Math.max(1, col), message, severity }
   }
-  const problems = telling(doc.errors).map(error => at(error.pos[0], syntaxMessage(error, text)))
+  // After the first break in the syntax everything that follows is its echo.
+  const problems = doc.errors.slice(0, 1).map(error => at(error.pos[0], syntaxMessage(error, text)))
   const say: Say = (node, message) => problems.push(at(start(node), message))
+  const twice = keysGivenTwice(doc)
+  for (const key of twice) say(key, 'Map keys must be unique')
   const interpolated = interpolate(doc, environment, say)
   const locate = (path: Path, key?: string): number => {
     const node = path.length === 0 ? doc.contents : doc.getIn(path, true)
@@ -49,7 +71,7 @@ export const parseFile = (file: string, text: string, environment: Environment):
     return path.length === 0 ? 0 : locate(path.slice(0, -1), String(path.at(-1)))
   }
   return {
-    value: doc.errors.length > 0 ? undefined : resolved(doc, say),
+    value: doc.errors.length + twice.length > 0 ? undefined : resolved(doc, say),
     problems,
     problem: (path, message, severity, key) => at(locate(path, key), message, severity),
     isLiteral: path => !interpolated.has(doc.getIn(path, true)),
@@ -130,10 +152,20 @@ const omittedExperts = (doc: Yaml, environment: Environment): Set<Pair> => {
 export const isSet = (value: string | undefined) => value !== undefined && value !== ''
 
 const start = (node: Node | undefined) => node?.range?.[0] ?? 0
-/** After the first break in the syntax everything that follows is its echo; keys given twice are not. */
-const telling = (errors: readonly YAMLParseError[]) => {
-  const first = errors.find(error => error.code !== 'DUPLICATE_KEY')
-  return errors.filter(error => error === first || error.code === 'DUPLICATE_KEY')
+
+const keysGivenTwice = (doc: Yaml): Node[] => {
+  const twice: Node[] = []
+  visit(doc, {
+    Map(_key, { items }) {
+      const seen = new Set<unknown>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        if (seen.has(key.value)) twice.push(key)
+        seen.add(key.value)
+      }
+    },
+  })
+  return twice
 }
 
 const syntaxMessage = (error: YAMLParseError, text: string) => {

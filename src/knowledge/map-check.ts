@@ -13,6 +13,7 @@ export const check = (document: Document, map: MapFile, omitted: ReadonlySet<str
   checkTasks(map, say)
   checkAliases(map, known, say)
   checkExperts(document, map, say)
+  checkAccess(map, say)
   return problems
 }
 
@@ -27,6 +28,14 @@ const checkNames = (map: MapFile, known: ReadonlySet<string>, say: Say) => {
   }
   for (const [id, task] of Object.entries(map.tasks)) checkList(['tasks', id, 'experts'], task.experts)
   checkList(['unknown'], map.unknown)
+  for (const [name, key] of Object.entries(map.access ?? {}))
+    checkList(['access', name, 'experts'], key.experts)
+  for (const [id, { experts }] of Object.entries(map.ranking)) {
+    if (id !== UNKNOWN && !Object.hasOwn(map.tasks, id)) {
+      say(['ranking'], `ranking: there is no task "${id}"`, 'error', id)
+    }
+    checkList(['ranking', id, 'experts'], experts)
+  }
   checkClassifier(map, known, say)
   for (const [id, byTask] of Object.entries(map.scores)) {
     if (!known.has(id)) say(['scores'], undefinedExpert(id, known), 'error', id)
@@ -82,7 +91,7 @@ const checkTasks = (map: MapFile, say: Say) => {
   }
   for (const [id, task] of Object.entries(map.tasks)) {
     const scored = Object.values(map.scores).some(byTask => Object.hasOwn(byTask, id))
-    if (task.experts === undefined && !scored) {
+    if (task.experts === undefined && !scored && !Object.hasOwn(map.ranking, id)) {
       say(
         ['tasks'],
         `task "${id}" has no experts and no scores: list experts, or measure them with scores`,
@@ -106,6 +115,22 @@ const checkAliases = (map: MapFile, experts: ReadonlySet<string>, say: Say) => {
         `aliases.${alias}: "${target}" is neither auto nor a task/<id> or expert/<id> of this map`,
       )
     }
+  }
+}
+
+const checkAccess = (map: MapFile, say: Say) => {
+  const owners = new Map<string, string>()
+  for (const [name, { key, tasks }] of Object.entries(map.access ?? {})) {
+    const owner = owners.get(key)
+    if (owner === undefined) owners.set(key, name)
+    else say(['access', name, 'key'], `access.${name}: "${owner}" has the same key; give each its own`)
+    tasks?.forEach((task, index) => {
+      const path = ['access', name, 'tasks', index]
+      if (task !== UNKNOWN && !Object.hasOwn(map.tasks, task)) {
+        const there = [...Object.keys(map.tasks), UNKNOWN].join(', ')
+        say(path, `access.${name}: there is no task "${task}" (defined are: ${there})`)
+      } else if (tasks.indexOf(task) !== index) say(path, `task "${task}" stands twice in this list`)
+    })
   }
 }
 

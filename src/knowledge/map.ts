@@ -1,16 +1,10 @@
 import { z } from 'zod'
+import { access } from './access-schema.ts'
 import { duration, expert } from './expert-schema.ts'
+import { identifier } from './identifier.ts'
 
 /** The name of what fits no task. A map may not define a task of that name. */
 export const UNKNOWN = 'unknown'
-
-const identifier = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9._-]*$/i,
-    'must be letters, digits, ".", "-" or "_", and begin with a letter or digit',
-  )
-  .max(100)
 
 const percentage = z.number().min(0).max(1)
 
@@ -68,6 +62,16 @@ export const mapSchema = z.strictObject({
     .record(z.string(), z.record(z.string(), score))
     .default({})
     .describe('Measured accuracy (0 to 1) of each expert on each task.'),
+  ranking: z
+    .record(
+      z.string(),
+      z.strictObject({
+        experts: z.array(z.string()).min(1).describe('Best first.'),
+        because: z.string().optional().describe('Why in this order.'),
+      }),
+    )
+    .default({})
+    .describe('Order of experts by task (and unknown), decided with care from what was measured.'),
   choose: z
     .strictObject({
       by: z.enum(['accuracy', 'price']).default('accuracy'),
@@ -84,6 +88,7 @@ export const mapSchema = z.strictObject({
     .record(z.string().min(1), z.string())
     .default({})
     .describe('Other model names that clients may use: auto, task/<id> or expert/<id>.'),
+  access: access.optional(),
 })
 
 export type MapFile = z.output<typeof mapSchema>

@@ -9,17 +9,20 @@ import { errorsOf, InvalidFilesError, warningsOf } from './problem.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Sources } from './sources.ts'
 
+/** What a retriever is made from: all that a change of the map alone leaves as it was. */
+export type Known = Pick<RetrieverOptions, 'texts' | 'tasks' | 'keywords' | 'k'>
+
 export type PrepareDeps = {
   /** Snapshots of one context share its workers, so that a change of the map alone is live at once. */
   readonly retrievers: Leases<Retriever>
-  readonly createRetriever: (given: Pick<RetrieverOptions, 'texts' | 'tasks' | 'k'>) => Promise<Retriever>
+  readonly createRetriever: (given: Known) => Promise<Retriever>
 }
 
 export type Prepared = { readonly snapshot: Snapshot; release(): void }
 
 /** Validates, builds and warms: everything that can fail does so here, beside what is being served. */
 export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Promise<Prepared> => {
-  const { map, examples, prompt, problems, files, version } = sources
+  const { map, examples, keywords, prompt, problems, files, version } = sources
   if (map === undefined || prompt === undefined || errorsOf(problems).length > 0) {
     throw new InvalidFilesError(problems, files)
   }
@@ -27,6 +30,7 @@ export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Prom
   const given = {
     texts: examples.map(({ question, options }) => ({ question, ...(options && { options }) })),
     tasks: examples.map(example => example.task),
+    keywords: keywords.map(({ task, text }) => ({ task, text })),
     k: map.retrieval.k,
   }
   const { value: retriever, release } = await deps.retrievers.take(keyOf(given), () =>
@@ -51,8 +55,7 @@ export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Prom
   }
 }
 
-const keyOf = (given: Pick<RetrieverOptions, 'texts' | 'tasks' | 'k'>) =>
-  createHash('sha256').update(JSON.stringify(given)).digest('hex')
+const keyOf = (given: Known) => createHash('sha256').update(JSON.stringify(given)).digest('hex')
 
 /** An example is as near to itself as vectors make it, one half. Of its words it may have none that count. */
 const NEAR_ITSELF = { minilm: 0.45, lexical: 0 }

@@ -49,8 +49,11 @@ export function* csvRows(text: string): Generator<Row> {
 }
 
 const fromCsv = (record: Record<string, string>): Record<string, unknown> => {
-  const { options, ...columns } = record
+  const { options, keywords, ...columns } = record
   const filled = Object.entries(columns).filter(([name, value]) => value !== '' && !/^[A-Z]$/.test(name))
+  if (keywords !== undefined && keywords !== '') {
+    return { ...Object.fromEntries(filled), keywords: splitOptions(keywords) }
+  }
   const listed = options === undefined || options === '' ? letterColumns(record) : splitOptions(options)
   return { ...Object.fromEntries(filled), ...(listed.length > 0 ? { options: listed } : {}) }
 }
@@ -75,6 +78,7 @@ const splitOptions = (text: string): string[] => {
 const knownKeys = new Set([
   'question',
   'task',
+  'keywords',
   'options',
   'answer',
   'id',
@@ -88,9 +92,9 @@ const knownKeys = new Set([
 /** Warns of keys that look like a slip of the fingers, each once a file; others are a user's own and welcome. */
 export const spellChecker = () => {
   const seen = new Set(knownKeys)
-  return (row: unknown): string[] => {
-    if (row === null || typeof row !== 'object') return []
-    const unseen = Object.keys(row).filter(key => !seen.has(key) && seen.add(key))
+  return (row: Row): string[] => {
+    if (!('value' in row) || row.value === null || typeof row.value !== 'object') return []
+    const unseen = Object.keys(row.value).filter(key => !seen.has(key) && seen.add(key))
     return unseen.flatMap(key => {
       const nearest = nearestKey(key)
       return nearest === undefined ? [] : [`"${key}" is not a known key; did you mean "${nearest}"?`]

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { asAsked } from '../retrieval/text.ts'
-import { type Example, readContext } from './context.ts'
+import { type Example, type Keyword, readContext } from './context.ts'
 import type { Environment } from './document.ts'
 import { UNKNOWN } from './map.ts'
 import type { Problem } from './problem.ts'
@@ -12,6 +12,7 @@ import { readMap, type TaskMap } from './task-map.ts'
 export type Sources = {
   readonly map: TaskMap | undefined
   readonly examples: readonly Example[]
+  readonly keywords: readonly Keyword[]
   readonly prompt: PromptTemplate | undefined
   /** Of the map, its context and its runbooks: all at once. */
   readonly problems: readonly Problem[]
@@ -19,31 +20,35 @@ export type Sources = {
   readonly version: string
 }
 
+const nothing = { map: undefined, examples: [], keywords: [], prompt: undefined, version: '' }
+
 /** Reads a map and everything it names. Never throws: what is wrong is in `problems`. */
 export const readSources = async (mapPath: string, environment: Environment): Promise<Sources> => {
   const text = await readFile(mapPath, 'utf8').catch((error: Error) => error)
   if (text instanceof Error) {
     const problems = [atStart(mapPath, `cannot be read: ${text.message}`)]
-    return { map: undefined, examples: [], prompt: undefined, problems, files: [mapPath], version: '' }
+    return { ...nothing, problems, files: [mapPath] }
   }
   const { map, problems: mapProblems } = readMap(mapPath, text, environment)
   if (map === undefined) {
-    return { map, examples: [], prompt: undefined, problems: mapProblems, files: [mapPath], version: '' }
+    return { ...nothing, problems: mapProblems, files: [mapPath] }
   }
   const [prompt, ...contexts] = await Promise.all([readPrompt(map), ...map.context.map(readContext)])
   const examples = contexts.flatMap(context => context.examples)
+  const keywords = contexts.flatMap(context => context.keywords)
   return {
     map,
     examples,
+    keywords,
     prompt: prompt.template,
     problems: [
       ...mapProblems,
       ...prompt.problems,
       ...contexts.flatMap(context => context.problems),
-      ...disagreements(map, mapPath, examples),
+      ...disagreements(map, mapPath, examples, keywords),
     ],
     files: [mapPath, prompt.file, ...map.context, ...contexts.flatMap(context => context.runbooks)],
-    version: versionOf(text, prompt.text, map, examples),
+    version: versionOf(text, prompt.text, map, examples, keywords),
   }
 }
 
@@ -77,15 +82,23 @@ const readPrompt = async ({ classifier }: TaskMap) => {
 }
 
 /** Where map and context do not agree, or the context contradicts itself. */
-const disagreements = (map: TaskMap, mapPath: string, examples: readonly Example[]): Problem[] => {
+const disagreements = (
+  map: TaskMap,
+  mapPath: string,
+  examples: readonly Example[],
+  keywords: readonly Keyword[],
+): Problem[] => {
   const problems: Problem[] = []
   const tasks = [...map.tasks.keys()]
   const first = new Map<string, Example>()
+  const foreign = ({ task, at }: Pick<Example, 'task' | 'at'>) => {
+    if (task === UNKNOWN || map.tasks.has(task)) return
+    const message = `task: the map has no task "${task}" (it has: ${tasks.join(', ')}, ${UNKNOWN})`
+    problems.push({ ...placeOf({ at }), message, severity: 'error' })
+  }
+  firstOfEach(keywords).forEach(foreign)
   for (const example of examples) {
-    if (example.task !== UNKNOWN && !map.tasks.has(example.task)) {
-      const message = `task: the map has no task "${example.task}" (it has: ${tasks.join(', ')}, ${UNKNOWN})`
-      problems.push({ ...placeOf(example), message, severity: 'error' })
-    }
+    foreign(example)
     const text = asAsked(example)
     const before = first.get(text)
     if (before === undefined) first.set(text, example)
@@ -96,21 +109,32 @@ const disagreements = (map: TaskMap, mapPath: string, examples: readonly Example
     }
   }
   for (const task of tasks) {
-    if (!examples.some(example => example.task === task)) {
-      const message = `task "${task}" has no examples: only a classifier can choose it`
+    if (![...examples, ...keywords].some(one => one.task === task)) {
+      const message = `task "${task}" has no examples and no keywords: only a classifier can choose it`
       problems.push(atStart(mapPath, message, 'warning'))
     }
   }
   return problems
 }
 
-const placeOf = (example: Example) => {
-  const colon = example.at.lastIndexOf(':')
-  return { file: example.at.slice(0, colon), line: Number(example.at.slice(colon + 1)), column: 1 }
+/** Keywords come by the line: one of each is enough to say what is wrong with it. */
+const firstOfEach = (keywords: readonly Keyword[]) => [
+  ...new Map(keywords.map(one => [one.at, one])).values(),
+]
+
+const placeOf = ({ at }: Pick<Example, 'at'>) => {
+  const colon = at.lastIndexOf(':')
+  return { file: at.slice(0, colon), line: Number(at.slice(colon + 1)), column: 1 }
 }
 
 /** The keys of experts are left out: a version is printed everywhere. */
-const versionOf = (text: string, prompt: string, map: TaskMap, examples: readonly Example[]): string => {
+const versionOf = (
+  text: string,
+  prompt: string,
+  map: TaskMap,
+  examples: readonly Example[],
+  keywords: readonly Keyword[],
+): string => {
   const hash = createHash('sha256').update(text).update(prompt)
   for (const definition of map.experts.values()) {
     hash.update(JSON.stringify({ ...definition, key: undefined }))
@@ -118,5 +142,6 @@ const versionOf = (text: string, prompt: string, map: TaskMap, examples: readonl
   for (const { question, options, task, reply } of examples) {
     hash.update(JSON.stringify([question, options, task, reply]))
   }
+  for (const { text, task } of keywords) hash.update(JSON.stringify([text, task]))
   return hash.digest('hex').slice(0, 12)
 }

@@ -15,12 +15,14 @@ export type Task = {
 
 /** A map that was checked: every name in it stands for something, and experts left out are gone everywhere. */
 export type TaskMap = Readonly<
-  Omit<MapFile, 'tasks' | 'experts' | 'scores' | 'context' | '$schema'> & {
+  Omit<MapFile, 'tasks' | 'experts' | 'scores' | 'ranking' | 'context' | '$schema'> & {
     /** Files of examples, absolute. */
     context: readonly string[]
     tasks: ReadonlyMap<string, Task>
     experts: ReadonlyMap<string, ExpertDefinition>
     scores: ReadonlyMap<string, ReadonlyMap<string, Score>>
+    /** By task and `unknown`: the order that measuring decided on. */
+    ranking: ReadonlyMap<string, readonly string[]>
   }
 >
 
@@ -79,6 +81,10 @@ const resolveMap = (file: string, parsed: MapFile, omitted: ReadonlySet<string>)
     id,
     { id, title: task.title ?? id, description: task.description, experts: present(task.experts) },
   ])
+  const ranking = Object.entries(parsed.ranking).flatMap(([id, { experts }]): [string, string[]][] => {
+    const left = present(experts)
+    return left === undefined ? [] : [[id, left]]
+  })
   const scores = Object.entries(parsed.scores).filter(([id]) => !omitted.has(id))
   return Object.freeze({
     ...rest,
@@ -92,5 +98,6 @@ const resolveMap = (file: string, parsed: MapFile, omitted: ReadonlySet<string>)
     tasks: new Map(tasks),
     experts: new Map(Object.entries(parsed.experts)),
     scores: new Map(scores.map(([id, byTask]) => [id, new Map(Object.entries(byTask))])),
+    ranking: new Map(ranking),
   })
 }

@@ -3,7 +3,7 @@ import { realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 export type Watcher = {
-  /** The files of the snapshot now served; they may be others than before. */
+  /** The files of the snapshot now served; with new ones among them, one more reading is asked for. */
   watch(files: readonly string[]): void
   close(): void
 }
@@ -56,10 +56,14 @@ export const createWatcher = ({ onChange, quietMs = 100, pollMs = 2_000 }: Watch
 
   return {
     watch(files) {
-      // Files known already keep what was seen of them: a change during the preparation is still found.
       void signatures(files).then(now => {
+        // What changed between its being read and this first look would otherwise never be found.
+        const isNew = files.some(file => !seen.has(file))
+        // Files known already keep what was seen of them: a change during the preparation is still found.
         seen = new Map(files.map(file => [file, seen.get(file) ?? now.get(file) ?? '']))
-        soon()
+        if (closed) return
+        if (isNew) onChange()
+        else soon()
       })
       void foldersOf(files).then(folders => {
         for (const [folder, watcher] of watchers) {

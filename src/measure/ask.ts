@@ -17,6 +17,8 @@ export type Verdict = {
   readonly right: boolean
   readonly confidence: number
   readonly decidedBy: DecidedBy
+  /** The nearest examples, by their row in the context. */
+  readonly neighbours: readonly number[]
   readonly known: number
   /** The probability of `unknown`, where the context has examples of it. */
   readonly unknown: number
@@ -84,6 +86,7 @@ const decideOne = async (
     right: decision.task === truth,
     confidence: decision.confidence,
     decidedBy: decision.decidedBy,
+    neighbours: decision.neighbours.map(({ row }) => row),
     known: nearest.known,
     unknown: nearest.ranking.find(({ task }) => task === UNKNOWN)?.confidence ?? 0,
     first: nearest.ranking[0]?.task ?? UNKNOWN,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { GatewayError } from '../errors.ts'
 import { createModel, type Model } from '../experts/model.ts'
-import { type Example, readContext } from '../knowledge/context.ts'
+import { type Example, type Keyword, readContext } from '../knowledge/context.ts'
 import type { Environment } from '../knowledge/document.ts'
 import { isBuiltin, mapSchema, UNKNOWN } from '../knowledge/map.ts'
 import { errorsOf, InvalidFilesError } from '../knowledge/problem.ts'
@@ -36,11 +36,15 @@ export type Plan = {
 /** Reads and checks everything before the first question is asked. */
 export const planFor = async (wanted: Wanted, environment: Environment): Promise<Plan> => {
   const given = wanted.map === undefined ? undefined : await readGiven(wanted.map, environment)
-  const examples = wanted.context.length > 0 ? await readAll(wanted.context) : (given?.examples ?? [])
-  const sources = given ?? withoutMap(examples)
+  const { examples, keywords } =
+    wanted.context.length > 0 ? await readAll(wanted.context) : (given ?? { examples: [], keywords: [] })
+  const sources = {
+    ...(given ?? withoutMap(examples)),
+    keywords: keywords.filter(({ task }) => !wanted.without.includes(task)),
+  }
   checkTasks(wanted, examples, given?.map)
   const map = mapFor(wanted, sources.map ?? mapOf(examples))
-  const questions = wanted.questions.length > 0 ? await readAll(wanted.questions) : []
+  const { examples: questions } = await readAll(wanted.questions)
   return {
     map,
     sources,
@@ -51,11 +55,14 @@ export const planFor = async (wanted: Wanted, environment: Environment): Promise
   }
 }
 
-const readAll = async (files: readonly string[]): Promise<Example[]> => {
+const readAll = async (files: readonly string[]): Promise<{ examples: Example[]; keywords: Keyword[] }> => {
   const read = await Promise.all(files.map(file => readContext(resolve(file))))
   const problems = errorsOf(read.flatMap(context => context.problems))
   if (problems.length > 0) throw new InvalidFilesError(problems, files)
-  return read.flatMap(context => context.examples)
+  return {
+    examples: read.flatMap(context => context.examples),
+    keywords: read.flatMap(context => context.keywords),
+  }
 }
 
 const readGiven = async (mapPath: string, environment: Environment): Promise<Sources> => {
@@ -84,10 +91,11 @@ const mapOf = (examples: readonly Example[]): TaskMap => {
     tasks: new Map(ids.map(id => [id, { id, title: id, description: '', experts: undefined }])),
     experts: new Map(),
     scores: new Map(),
+    ranking: new Map(),
   }
 }
 
-const withoutMap = (examples: readonly Example[]): Sources => ({
+const withoutMap = (examples: readonly Example[]): Omit<Sources, 'keywords'> => ({
   map: mapOf(examples),
   examples,
   prompt: { fill: () => ({ system: '', user: '' }) },

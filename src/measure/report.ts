@@ -1,8 +1,10 @@
 import { type Report, type Table, tablesOf } from './tables.ts'
 
 /** The report for a terminal and for a repository. */
-export const markdownOf = (report: Report): string =>
-  [`# ${report.title}`, ...tablesOf(report).map(asMarkdown)].join('\n\n')
+export const markdownOf = (report: Report): string => tablesAsMarkdown(report.title, tablesOf(report))
+
+export const tablesAsMarkdown = (title: string, tables: readonly Table[]): string =>
+  [`# ${title}`, ...tables.map(asMarkdown)].join('\n\n')
 
 const asMarkdown = ({ title, head, rows }: Table): string => {
   const cells = [head, ...rows].map(row => row.map(cell => cell.replaceAll('|', '\\|')))

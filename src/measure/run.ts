@@ -1,5 +1,5 @@
 import { UNKNOWN } from '../knowledge/map.ts'
-import { type PrepareDeps, prepareSnapshot } from '../knowledge/prepare.ts'
+import { type Known, type PrepareDeps, prepareSnapshot } from '../knowledge/prepare.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
 import type { Retriever, RetrieverOptions } from '../retrieval/retriever.ts'
 import { asAsked } from '../retrieval/text.ts'
@@ -14,9 +14,7 @@ import { damagedOf, resultOf } from './result.ts'
 
 export type RunDeps = {
   readonly retrievers: PrepareDeps['retrievers']
-  readonly createRetriever: (
-    given: Pick<RetrieverOptions, 'texts' | 'tasks' | 'k' | 'expected'>,
-  ) => Promise<Retriever>
+  readonly createRetriever: (given: Known & Pick<RetrieverOptions, 'expected'>) => Promise<Retriever>
   onProgress(what: string, done: number, total: number): void
 }
 
@@ -92,7 +90,7 @@ const createPut = (snapshot: Snapshot, name: string, plan: Plan, deps: RunDeps, 
 }
 
 /** What a client sends goes through the same door as a request's message does. */
-const asRequest = (content: string) => questionOf([{ role: 'user', content }])
+export const asRequest = (content: string) => questionOf([{ role: 'user', content }])
 
 const damageAll = (
   { questions }: Part,

@@ -4,7 +4,7 @@ import type { Serving } from '../routing/serving.ts'
 
 /** What a scrape asks of the parts that count for themselves. */
 export type Gauges = {
-  experts(): readonly { id: string; breaker: string; inFlight: number; queued: number }[]
+  experts(): readonly { id: string; breaker: string; inFlight: number; queued: number; draining: boolean }[]
   queuedQuestions(): number
 }
 
@@ -52,6 +52,12 @@ export const registerGauges = (registry: Registry, gauges: Gauges) => {
   )
   gauge('coe_expert_in_flight', 'Requests running at an expert.', ['expert'], set => {
     for (const { id, inFlight } of gauges.experts()) set({ expert: id }, inFlight)
+  })
+  gauge('coe_expert_queued', 'Requests waiting for a place at an expert.', ['expert'], set => {
+    for (const { id, queued } of gauges.experts()) set({ expert: id }, queued)
+  })
+  gauge('coe_expert_draining', '1 while an expert takes no new requests.', ['expert'], set => {
+    for (const { id, draining } of gauges.experts()) set({ expert: id }, draining ? 1 : 0)
   })
   gauge('coe_expert_breaker_open', '1 while an expert is left alone.', ['expert'], set => {
     for (const { id, breaker } of gauges.experts()) set({ expert: id }, breaker === 'closed' ? 0 : 1)

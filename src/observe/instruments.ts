@@ -2,7 +2,7 @@ import { Counter, Histogram, type Registry } from 'prom-client'
 
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** Everything that is counted or timed. Label values come from the map and the catalogue of errors, never from a request. */
+/** Everything that is counted or timed. Label values come from the map, the keys' names and the catalogue of errors, never from a request. */
 export const createInstruments = (registry: Registry) => {
   const registers = [registry]
   const counter = (name: string, help: string, ...labelNames: string[]) =>
@@ -12,6 +12,11 @@ export const createInstruments = (registry: Registry) => {
 
   return {
     requests: counter('coe_requests_total', 'Requests by endpoint and status.', 'endpoint', 'status'),
+    clients: counter(
+      'coe_client_requests_total',
+      'Requests by the name of the key, of those that have one.',
+      ...['client', 'status'],
+    ),
     duration: histogram('coe_request_seconds', 'Until the first byte of the answer.', 'endpoint'),
     overhead: histogram(
       'coe_overhead_seconds',
@@ -32,7 +37,9 @@ export const createInstruments = (registry: Registry) => {
     expertSeconds: histogram('coe_expert_seconds', "Until an expert's first byte.", 'expert'),
     failures: counter('coe_expert_failures_total', 'Failed calls of experts.', 'expert', 'code'),
     streams: counter('coe_streams_total', 'Streams by how they ended.', 'expert', 'outcome'),
+    tokens: counter('coe_tokens_total', "Tokens by the experts' own word.", 'expert', 'direction'),
     retrieval: counter('coe_retrieval_failures_total', 'Questions routed without neighbours.'),
+    refused: counter('coe_refused_total', 'Requests and connections turned away at the door.', 'because'),
     swaps: counter('coe_swaps_total', 'Attempts to replace the snapshot.', 'outcome'),
     workerDeaths: counter('coe_worker_deaths_total', 'Retrieval workers that ended by themselves.'),
   }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { describe } from '../errors.ts'
 import { InvalidFilesError } from '../knowledge/problem.ts'
 import type { Decision } from '../routing/decide.ts'
-import type { Events, RequestEvents } from '../routing/events.ts'
+import type { Account, Events, RefusedBecause, RequestEvents } from '../routing/events.ts'
 import type { SwapEvents } from '../routing/serving.ts'
 
 /** What the core announces, as log lines. */
@@ -19,14 +19,12 @@ export const createLogEvents = (
   },
   expertAnswered: () => undefined,
   expertFailed(expert, code, message, ms) {
-    const level = code === 'expert_unauthorized' ? 'error' : 'warn'
-    log[level]({ expert, code, ms: round(ms) }, message)
+    log[levelOfFailure(code)]({ expert, code, ms: round(ms) }, message)
   },
   retrievalFailed: error =>
     log.error({ problem: describe(error) }, 'a question is routed without neighbours'),
   answered({ decision, question, ms, totalMs, overheadMs, ...account }) {
-    const level = account.status >= 500 || account.outcome === 'truncated' ? 'warn' : 'info'
-    log[level](
+    log[levelOf(account)](
       {
         ...account,
         ...(decision === undefined ? {} : summary(decision)),
@@ -38,6 +36,10 @@ export const createLogEvents = (
       'answered',
     )
   },
+  refused: () => undefined,
+  refusing: because => log.warn({ because }, `requests are turned away: ${refusals[because]}`),
+  refusedEnough: (because, count, ms) =>
+    log.info({ because, count, ms: round(ms) }, 'requests are no longer turned away'),
   swapped: ({ snapshot }) =>
     log.info(
       { snapshot: snapshot.version, map: snapshot.map.name, examples: snapshot.examples.length },
@@ -53,6 +55,27 @@ export const createLogEvents = (
       'a retrieval worker died or cannot be started; it is tried again',
     ),
 })
+
+/** Our own key is our own fault. Who was not even asked is passed over at every request: the answer's line says so. */
+const levelOfFailure = (code: string) =>
+  code === 'expert_unauthorized' ? 'error' : code === 'expert_busy' ? 'debug' : 'warn'
+
+/** What to do about it, for whoever reads this at night. */
+const refusals: Readonly<Record<RefusedBecause, string>> = {
+  in_flight: 'as many are running as COE_MAX_IN_FLIGHT allows',
+  event_loop: 'the event loop is later than COE_MAX_DELAY_MS allows; the process needs more CPU or less work',
+  bodies: 'bodies hold as much memory as COE_BODIES_LIMIT_MB allows',
+  connections: 'as many connections are open as COE_MAX_CONNECTIONS allows',
+  timeout: 'they did not arrive in time; a slow client, or one that holds connections on purpose',
+  headers: 'their headers are too large',
+  malformed: 'they are no HTTP',
+}
+
+/** Turned away because of overload: counted, and said once by `refusing`, not with a line each. */
+const levelOf = ({ status, outcome, error }: Pick<Account, 'status' | 'outcome' | 'error'>) => {
+  if (error === 'overloaded') return 'debug'
+  return status >= 500 || outcome === 'truncated' ? 'warn' : 'info'
+}
 
 export const summary = (decision: Decision) => ({
   task: decision.task,

@@ -33,12 +33,20 @@ export const createMetrics = (gauges: Gauges): Metrics => {
       expertAnswered: (expert, ms) => count.expertSeconds.observe({ expert }, ms / 1000),
       expertFailed: (expert, code) => count.failures.inc({ expert, code }),
       retrievalFailed: () => count.retrieval.inc(),
-      answered({ endpoint, status, ms, overheadMs, expert, outcome }) {
+      answered({ endpoint, client, status, ms, overheadMs, expert = 'none', outcome, tokens }) {
         count.requests.inc({ endpoint, status: String(status) })
+        if (client !== undefined) count.clients.inc({ client, status: String(status) })
         count.duration.observe({ endpoint }, ms / 1000)
         if (overheadMs !== undefined) count.overhead.observe(overheadMs / 1000)
-        if (outcome !== undefined) count.streams.inc({ expert: expert ?? 'none', outcome })
+        if (outcome !== undefined) count.streams.inc({ expert, outcome })
+        if (tokens !== undefined) {
+          count.tokens.inc({ expert, direction: 'prompt' }, tokens.prompt)
+          count.tokens.inc({ expert, direction: 'completion' }, tokens.completion)
+        }
       },
+      refused: because => count.refused.inc({ because }),
+      refusing: () => undefined,
+      refusedEnough: () => undefined,
       swapped({ snapshot }) {
         count.swaps.inc({ outcome: 'done' })
         state.swapped(snapshot)

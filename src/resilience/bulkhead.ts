@@ -8,15 +8,19 @@ export type Bulkhead = {
    * because a stream keeps its place long after the call that opened it has settled.
    */
   enter(signal: AbortSignal): Promise<() => void>
+  /** While it is drained nobody enters and whoever waits is sent away; those inside finish. */
+  drain(on: boolean): void
+  isDraining(): boolean
   inFlight(): number
   queued(): number
 }
 
-type Waiter = { readonly go: () => void }
+type Waiter = { go(): void; sendAway(error: unknown): void }
 
 /** Limits how many run at once; a bounded number waits in order, the rest is refused at once. */
 export const bulkhead = ({ concurrency, queue, what }: BulkheadOptions): Bulkhead => {
   let running = 0
+  let draining = false
   const waiting = new Set<Waiter>()
 
   /** A place goes straight to who waited longest, so that nobody overtakes. */
@@ -32,31 +36,52 @@ export const bulkhead = ({ concurrency, queue, what }: BulkheadOptions): Bulkhea
   }
   const turn = (signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
-      const leave = () => {
+      const over = () => {
         waiting.delete(waiter)
-        reject(signal.reason)
+        signal.removeEventListener('abort', leave)
       }
       const waiter: Waiter = {
-        go: () => {
-          waiting.delete(waiter)
-          signal.removeEventListener('abort', leave)
+        go() {
+          over()
           resolve()
         },
+        sendAway(error) {
+          over()
+          reject(error)
+        },
       }
+      const leave = () => waiter.sendAway(isDeadline(signal.reason) ? noPlace(what) : signal.reason)
       waiting.add(waiter)
-      signal.addEventListener('abort', leave, { once: true })
+      signal.addEventListener('abort', leave)
     })
 
   return {
     async enter(signal) {
       signal.throwIfAborted()
+      if (draining) throw drained(what)
       if (running < concurrency) running++
       else if (waiting.size < queue) await turn(signal)
-      else
-        throw new GatewayError('expert_busy', `${what} has ${running} requests running and ${queue} waiting.`)
+      else throw full(what, running, waiting.size)
       return exitOnce()
     },
+    drain(on) {
+      draining = on
+      if (on) for (const waiter of [...waiting]) waiter.sendAway(drained(what))
+    },
+    isDraining: () => draining,
     inFlight: () => running,
     queued: () => waiting.size,
   }
 }
+
+const busy = (message: string) => new GatewayError('expert_busy', message)
+
+const drained = (what: string) => busy(`${what} is being drained and takes no new requests.`)
+
+const full = (what: string, running: number, waiting: number) =>
+  busy(`${what} has ${running} requests running and ${waiting} waiting.`)
+
+/** Whoever waits so long in our own queue was never asked: the expert has not failed. */
+const noPlace = (what: string) => busy(`${what} had no place free in time.`)
+
+const isDeadline = (reason: unknown) => reason instanceof GatewayError && reason.code === 'expert_timeout'

@@ -1,6 +1,7 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
 import { GatewayError } from '../errors.ts'
-import type { Policy } from './policy.ts'
+import type { Call, Policy } from './policy.ts'
+import type { RetryBudget } from './retry-budget.ts'
 
 export type RetryOptions = {
   /** Further attempts after the first. */
@@ -8,6 +9,8 @@ export type RetryOptions = {
   baseDelayMs: number
   /** A wait that the other side asks for beyond this is not waited for: the next expert is quicker. */
   maxDelayMs: number
+  /** Shared by all calls of one expert. */
+  budget: RetryBudget
   random?: () => number
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>
 }
@@ -16,28 +19,40 @@ const defaultSleep = async (ms: number, signal: AbortSignal) => {
   await sleepFor(ms, undefined, { signal })
 }
 
-/** Tries again what may well succeed, after a wait with full jitter, or the wait that was asked for. */
-export const retry =
-  ({ retries, baseDelayMs, maxDelayMs, random = Math.random, sleep = defaultSleep }: RetryOptions): Policy =>
-  call =>
-  async signal => {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await call(signal)
-      } catch (error) {
-        const delayMs = delayBefore(error, attempt)
-        if (signal.aborted || delayMs === undefined) throw error
-        await sleep(delayMs, signal)
-      }
-    }
-
-    function delayBefore(error: unknown, attempt: number): number | undefined {
-      if (attempt >= retries || !(error instanceof GatewayError) || !isTransient(error)) return undefined
-      const asked = error.details.retryAfterMs
-      if (asked !== undefined) return asked <= maxDelayMs ? asked : undefined
-      return Math.min(maxDelayMs, random() * baseDelayMs * 2 ** attempt)
+/**
+ * Tries again what may well succeed, after a wait with full jitter. Whoever was asked to wait waits at least that
+ * long, and not all until the same moment.
+ */
+export const retry = (options: RetryOptions): Policy => {
+  const { retries, budget, sleep = defaultSleep } = options
+  const attempt = async <T>(call: Call<T>, signal: AbortSignal, number: number): Promise<T> => {
+    try {
+      return await call(signal)
+    } catch (error) {
+      if (number >= retries || signal.aborted) throw error
+      const delayMs = delayAfter(error, number, options)
+      if (delayMs === undefined || !budget.take()) throw error
+      // A deadline that passes meanwhile is not why: the failure before it is.
+      await sleep(delayMs, signal).catch(() => Promise.reject(error))
+      return await attempt(call, signal, number + 1)
     }
   }
+  return call => signal => {
+    budget.called()
+    return attempt(call, signal, 0)
+  }
+}
+
+const delayAfter = (
+  error: unknown,
+  attempt: number,
+  { baseDelayMs, maxDelayMs, random = Math.random }: RetryOptions,
+): number | undefined => {
+  if (!(error instanceof GatewayError) || !isTransient(error)) return undefined
+  const asked = error.details.retryAfterMs ?? 0
+  if (asked > maxDelayMs) return undefined
+  return asked + Math.min(maxDelayMs, random() * baseDelayMs * 2 ** attempt)
+}
 
 /** A timeout is not: it has already cost the client its patience. A wrong key does not heal by itself. */
 const isTransient = (error: GatewayError) =>

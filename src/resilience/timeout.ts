@@ -2,35 +2,44 @@ import { GatewayError } from '../errors.ts'
 import type { Policy } from './policy.ts'
 
 /**
- * Limits how long a call may take to settle. The timer is disarmed as soon as it has: a stream that began
- * in time is never cut by this deadline.
+ * Limits how long a call may take to settle. Then timer and listener are gone: a stream that began in time is never
+ * cut by this deadline, and who does not want it any more gives the stream itself up.
+ *
+ * One timer, one controller, one listener a call. Not `AbortSignal.any`, which costs five times as much and leaves
+ * weak references behind for the collector.
  */
 export const timeout =
   (timeoutMs: number, what: string): Policy =>
   call =>
-  async signal => {
-    const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), timeoutMs)
-    try {
-      return await settleOrAbort(call(AbortSignal.any([signal, deadline.signal])), deadline.signal, () =>
-        expired(timeoutMs, what),
+  signal =>
+    new Promise((resolve, reject) => {
+      const inner = new AbortController()
+      let late: GatewayError | undefined
+      const leave = () => inner.abort(signal.reason)
+      const settled = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', leave)
+      }
+      const timer = setTimeout(() => {
+        settled()
+        late = expired(timeoutMs, what)
+        inner.abort(late)
+        // One turn for the call to say what it was waiting for; one that ignores its signal is left behind.
+        setImmediate(reject, late)
+      }, timeoutMs)
+      if (signal.aborted) leave()
+      else signal.addEventListener('abort', leave)
+      call(inner.signal).then(
+        value => {
+          settled()
+          resolve(value)
+        },
+        error => {
+          settled()
+          reject(late === undefined || error instanceof GatewayError ? error : late)
+        },
       )
-    } catch (error) {
-      throw deadline.signal.aborted && !signal.aborted ? expired(timeoutMs, what, error) : error
-    } finally {
-      clearTimeout(timer)
-    }
-  }
+    })
 
-const expired = (timeoutMs: number, what: string, cause?: unknown) =>
-  cause instanceof GatewayError && cause.code === 'expert_timeout'
-    ? cause
-    : new GatewayError('expert_timeout', `${what} did not answer within ${timeoutMs / 1000} s.`, { cause })
-
-/** A call that ignores its signal is left behind rather than waited for. */
-const settleOrAbort = <T>(work: Promise<T>, signal: AbortSignal, reason: () => Error): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const onAbort = () => reject(reason())
-    signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
+const expired = (timeoutMs: number, what: string) =>
+  new GatewayError('expert_timeout', `${what} did not answer within ${timeoutMs / 1000} s.`)

@@ -99,10 +99,13 @@ export function thresholdFor(judged: readonly Judged[], allowed: number): number
 /** What "known" looks like: the familiarity of examples that were left out, in ascending order. */
 export type Known = Float64Array
 
-/** How familiar a text is: its two nearest examples, and a little of the head's best score. */
+/**
+ * How familiar a text is: its two nearest examples, and a little of the head's best score. Tasks that are left out
+ * whole are told from the others best by a sixth to a half of it, whichever tasks they are.
+ */
 export function familiarityOf(neighbours: readonly Neighbour[], bestScore: number): number {
   const first = neighbours[0]?.similarity ?? 0
-  return (first + (neighbours[1]?.similarity ?? first)) / 2 + bestScore / 8
+  return (first + (neighbours[1]?.similarity ?? first)) / 2 + bestScore / 6
 }
 
 export function fitKnown(familiarities: ArrayLike<number>): Known {

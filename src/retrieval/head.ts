@@ -24,7 +24,7 @@ export type Head = {
 const RIDGE = 0.15
 
 /** Columns come in fours, which is quicker; those beyond the tasks stay 0. */
-function widthFor(tasks: number): number {
+export function widthFor(tasks: number): number {
   return Math.ceil(tasks / 4) * 4
 }
 

@@ -1,6 +1,5 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { rm } from 'node:fs/promises'
+import { keepChecked, readChecked } from './checked.ts'
 import { DIMENSIONS } from './encoder.ts'
 import type { Kept } from './kept.ts'
 
@@ -54,34 +53,24 @@ const fill = async (graph: Graph, vectors: Float32Array, kept: Kept, name: strin
   for (let row = 0; row < rows; row++) {
     graph.addPoint(Array.from(vectors.subarray(row * DIMENSIONS, (row + 1) * DIMENSIONS)), row)
   }
-  await save(graph, kept, name)
+  await keepChecked(kept, fileOf(name), path => void graph.writeIndexSync(path))
 }
 
-/** A damaged file can end the whole process inside the addon: its checksum, in its name, is tested first. */
+/** A damaged file can end the whole process inside the addon: its checksum is tested first. */
 const load = async (graph: Graph, folder: string, name: string, rows: number): Promise<boolean> => {
-  const files = await readdir(folder).catch(() => [])
-  const found = files.find(file => file.startsWith(prefix(name)) && file.endsWith('.hnsw'))
+  const found = await readChecked(folder, fileOf(name))
   if (found === undefined) return false
-  const path = join(folder, found)
   try {
-    if (found !== fileName(name, await readFile(path))) throw new Error('damaged')
-    graph.readIndexSync(path)
+    graph.readIndexSync(found.path)
     return graph.getCurrentCount() === rows
   } catch {
-    await rm(path, { force: true }).catch(() => undefined)
+    // Whole, but not for this build of the addon.
+    await rm(found.path, { force: true })
     return false
   }
 }
 
-const prefix = (name: string) => `index-${name}-`
-const fileName = (name: string, bytes: Uint8Array) => `${prefix(name)}${crc32(bytes).toString(16)}.hnsw`
-
-/** The checksum is part of the name, so that it cannot be parted from the file. */
-const save = (graph: Graph, kept: Kept, name: string) =>
-  kept.keep(async path => {
-    graph.writeIndexSync(path)
-    return fileName(name, await readFile(path))
-  })
+const fileOf = (name: string) => ({ prefix: `index-${name}`, suffix: 'hnsw' })
 
 const inner = (a: Float32Array, aOffset: number, b: Float32Array, bOffset: number): number => {
   let sum = 0

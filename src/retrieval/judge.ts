@@ -36,7 +36,8 @@ const planFor = (texts: readonly Text[]) => {
 export const judge = ({ context, features, head, search, near }: Voter, k: number): Judged[] => {
   const { labels, tasks, vectors, dims, texts } = context
   const { groups, foldOf, folds, rows } = planFor(texts)
-  const byHead = new Float32Array(texts.length * head.width)
+  // Keywords are in no fold: the head never forgets them.
+  const byHead = new Float32Array(features.n * head.width)
   for (let fold = 0; fold < folds; fold++) scoresWithout(head, features, labels, foldOf, fold, byHead)
   return rows.map(row => {
     const scores = Float64Array.from(byHead.subarray(row * head.width, (row + 1) * head.width))
@@ -48,7 +49,7 @@ export const judge = ({ context, features, head, search, near }: Voter, k: numbe
       k,
       other => groups[other] === groups[row],
     )
-    addVote(neighbours, labels, scores)
+    addVote(neighbours, context, scores)
     const { task, margin } = leader(scores, tasks.length)
     return {
       row,

@@ -8,10 +8,11 @@ import { asCompared, essenceOf } from './essence.ts'
 import { buildIndex, type Index } from './index.ts'
 import { isJudgementOf, judge } from './judge.ts'
 import { type Kept, openKept } from './kept.ts'
+import { headOf } from './kept-head.ts'
 import type { About, Nearest, Preparation } from './protocol.ts'
 import { encodeExpected, openStored, type Stored } from './stored.ts'
 import { asText, forEncoder } from './text.ts'
-import { castVote, prepareVoter, type Voter } from './vote.ts'
+import { castVote, represent, type Voter, voterOf } from './vote.ts'
 
 export type Prepared = {
   readonly about: About
@@ -34,8 +35,15 @@ export const prepare = async (
       ? { vectors: new Float32Array(0), encoded: 0 }
       : await encodeAll(given, encoder, stored, progress)
   const name = fingerprint(given, encoder)
-  const index = encoder === undefined ? undefined : await buildIndex(vectors, kept, name)
-  const voter = voterFor(given, vectors, index)
+  const index =
+    encoder === undefined
+      ? undefined
+      : await buildIndex(
+          vectors.subarray(0, given.texts.length * DIMENSIONS),
+          kept,
+          indexName(given, encoder),
+        )
+  const voter = await voterFor(given, vectors, index, kept, name)
   const judged = await remembered(kept, `judged-${name}.json`, voter, given.k)
   const calibration = {
     probability: fitProbability(judged),
@@ -75,12 +83,25 @@ const essences = (given: Preparation): Preparation => ({
   ...(given.expected && { expected: given.expected.map(asked => forEncoder(asText(essenceOf(asked)))) }),
 })
 
-const voterFor = ({ texts, tasks: given }: Preparation, vectors: Float32Array, index: Index | undefined) => {
-  const tasks = [...new Set(given)].sort()
-  const labels = Int32Array.from(given, task => tasks.indexOf(task))
+/** The context as it votes; what took long to fit is kept under `name`. */
+const voterFor = async (
+  { texts, keywords, tasks: given }: Preparation,
+  vectors: Float32Array,
+  index: Index | undefined,
+  kept: Kept,
+  name: string,
+) => {
+  const taskOf = [...given, ...keywords.map(({ task }) => task)]
+  const tasks = [...new Set(taskOf)].sort()
+  const labels = Int32Array.from(taskOf, task => tasks.indexOf(task))
   const dims = index === undefined ? 0 : DIMENSIONS
-  return prepareVoter(
-    { texts, tasks, labels, vectors, dims },
+  const context = { texts, keywords: keywords.map(({ text }) => text), tasks, labels, vectors, dims }
+  const represented = represent(context)
+  const head = await headOf(kept, name, represented.features, labels, tasks.length)
+  return voterOf(
+    context,
+    represented,
+    head,
     (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? [],
   )
 }
@@ -97,12 +118,12 @@ const chooseEncoder = async (given: Preparation) => {
 }
 
 const encodeAll = async (
-  { texts: given, modelsPath }: Preparation,
+  { texts: given, keywords, modelsPath }: Preparation,
   encoder: Encoder,
   stored: Stored,
   progress: (done: number, total: number) => void,
 ) => {
-  const texts = given.map(forEncoder)
+  const texts = [...given.map(forEncoder), ...keywords.map(({ text }) => text)]
   const missing = [...new Set(texts)].filter(text => stored.find(text) === undefined)
   await encodeMany(missing, encoder, modelsPath, async (batch, done) => {
     await stored.examples.add(batch)
@@ -118,7 +139,14 @@ const encodeAll = async (
 /** Changes with anything that the index or the judgements depend on. */
 const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
   createHash('sha256')
-    .update(JSON.stringify(['5', encoder?.id, given.k, given.tasks, given.texts]))
+    .update(JSON.stringify(['7', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
+    .digest('hex')
+    .slice(0, 16)
+
+/** Tasks and keywords move no vector: the index stays as it is. */
+const indexName = ({ texts }: Preparation, encoder: Encoder): string =>
+  createHash('sha256')
+    .update(JSON.stringify(['1', encoder.id, texts]))
     .digest('hex')
     .slice(0, 16)
 

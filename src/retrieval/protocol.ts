@@ -6,6 +6,8 @@ import type { Voted } from './vote.ts'
 export type Preparation = {
   readonly texts: readonly Text[]
   readonly tasks: readonly string[]
+  /** Words and phrases that mark a task. */
+  readonly keywords: readonly { readonly task: string; readonly text: string }[]
   readonly k: number
   readonly encoder: 'auto' | 'minilm' | 'lexical'
   readonly modelsPath: string

@@ -28,11 +28,12 @@ const CANDIDATES = 32
 /** A search reads at most this many entries of the index, those of the rarest features first. */
 const ENTRIES = 20_000
 
-export const createSearch = (features: Features): Search => {
+/** Among the first `n` rows. */
+export const createSearch = (features: Features, n: number): Search => {
   const { dense, dims, rows } = features
-  const postings = postingsOf(rows, features.n, features.lexical)
+  const postings = postingsOf(rows, n, features.lexical)
   // Kept between searches, and left all zero by each of them.
-  const scores = new Float32Array(features.n)
+  const scores = new Float32Array(n)
   const query = new Float32Array(features.lexical)
 
   /** Examples that share rare features, best first. */
@@ -77,11 +78,12 @@ type Postings = { readonly starts: Int32Array; readonly rows: Int32Array; readon
 
 const postingsOf = (rows: Rows, n: number, lexical: number): Postings => {
   const starts = new Int32Array(lexical + 1)
-  for (const id of rows.ids) starts[id + 1]!++
+  const end = rows.starts[n]!
+  for (let p = 0; p < end; p++) starts[rows.ids[p]! + 1]!++
   for (let id = 0; id < lexical; id++) starts[id + 1]! += starts[id]!
   const next = starts.slice(0, lexical)
-  const found = new Int32Array(rows.ids.length)
-  const values = new Float32Array(rows.ids.length)
+  const found = new Int32Array(end)
+  const values = new Float32Array(end)
   for (let row = 0; row < n; row++) {
     for (let p = rows.starts[row]!; p < rows.starts[row + 1]!; p++) {
       const at = next[rows.ids[p]!]!++

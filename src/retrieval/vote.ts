@@ -6,19 +6,23 @@ import { createSearch, type Neighbour, type Search } from './search.ts'
 import { count } from './tally.ts'
 import type { Text } from './text.ts'
 
-/** What the neighbours say, beside what the head says. */
+/** What the neighbours say, beside what the head says; half of it where a task has HALF_AT examples. */
 const VOTE_WEIGHT = 0.45
+const HALF_AT = 40
 /** How much more the nearest say than those a little further away. */
 const SHARPNESS = 20
 /** Candidates by vectors alone. */
 export const NEAR = 32
 
 export type Context = {
+  /** The examples'. */
   readonly texts: readonly Text[]
-  /** Each example's task, by its place in `tasks`. */
+  /** Teach the head what marks a task, and are nobody's neighbours. */
+  readonly keywords: readonly string[]
+  /** Each text's task, by its place in `tasks`: the examples', then the keywords'. */
   readonly labels: Int32Array
   readonly tasks: readonly string[]
-  /** Each example's vector as the encoder gave it, one after the other; empty without an encoder. */
+  /** Each text's vector as the encoder gave it, one after the other; empty without an encoder. */
   readonly vectors: Float32Array
   readonly dims: number
 }
@@ -39,40 +43,62 @@ export type Voted = {
   readonly known: number
 }
 
-/** Everything that can be computed once for a context. */
-export type Voter = {
-  readonly context: Context
+type Represented = {
   readonly features: Features
   readonly vocabulary: Vocabulary
   readonly mean: Float64Array
+}
+
+/** Everything that can be computed once for a context. */
+export type Voter = Represented & {
+  readonly context: Context
   readonly head: Head
   readonly search: Search
   readonly near: Near
 }
 
-export const prepareVoter = (context: Context, near: Near): Voter => {
-  const { texts, labels, tasks, vectors, dims } = context
-  const counted = texts.map(count)
+/** A context's texts as numbers: all that the head is fitted from. */
+export const represent = ({ texts, keywords, vectors, dims }: Context): Represented => {
+  const counted = [...texts, ...keywords.map(question => ({ question }))].map(count)
   const vocabulary = vocabularyOf(counted)
-  const mean = meanOf(vectors, texts.length, dims)
+  const mean = meanOf(vectors, counted.length, dims)
   const features: Features = {
-    n: texts.length,
+    n: counted.length,
     dense: centreAll(vectors, mean),
     dims,
     rows: rowsOf(counted.map(one => featuresOf(one, vocabulary))),
     lexical: vocabulary.size,
   }
-  const head = fitHead(features, labels, tasks.length)
-  return { context, features, vocabulary, mean, head, search: createSearch(features), near }
+  return { features, vocabulary, mean }
 }
 
-/** Adds each task's share among the neighbours to its score. */
-export const addVote = (neighbours: readonly Neighbour[], labels: Int32Array, scores: Float64Array) => {
+export const voterOf = (context: Context, represented: Represented, head: Head, near: Near): Voter => ({
+  context,
+  ...represented,
+  head,
+  search: createSearch(represented.features, context.texts.length),
+  near,
+})
+
+export const prepareVoter = (context: Context, near: Near): Voter => {
+  const represented = represent(context)
+  const head = fitHead(represented.features, context.labels, context.tasks.length)
+  return voterOf(context, represented, head, near)
+}
+
+/** Adds each task's share among the neighbours to its score. Where examples are few, the nearest is not near. */
+export const addVote = (
+  neighbours: readonly Neighbour[],
+  { texts, labels, tasks }: Context,
+  scores: Float64Array,
+) => {
+  const aTask = texts.length / tasks.length
+  const weight = (VOTE_WEIGHT * aTask) / (aTask + HALF_AT)
   const nearest = neighbours[0]?.similarity ?? 0
   const weights = neighbours.map(({ similarity }) => Math.exp(SHARPNESS * (similarity - nearest)))
   const sum = weights.reduce((total, weight) => total + weight, 0)
   neighbours.forEach(({ row }, i) => {
-    scores[labels[row]!]! += (VOTE_WEIGHT * weights[i]!) / sum
+    scores[labels[row]!]! += (weight * weights[i]!) / sum
   })
 }
 
@@ -103,7 +129,7 @@ export const castVote = (
   scoresOf(head, centred, 0, words.ids, words.values, 0, words.ids.length, scores)
   const byHead = leader(scores, context.tasks.length).score
   const neighbours = search.nearest(centred, words, near(vector, Math.max(NEAR, k)), k)
-  addVote(neighbours, context.labels, scores)
+  addVote(neighbours, context, scores)
   const { task, margin } = leader(scores, context.tasks.length)
   return {
     neighbours,

@@ -24,13 +24,13 @@ export const classify = async (
   signal: AbortSignal,
 ): Promise<Said> => {
   const began = performance.now()
-  const tasks = [...snapshot.map.tasks.values()]
-  const wanted = {
-    prompt: promptFor(snapshot, question, nearest),
-    maxTokens: MAX_TOKENS,
-    tasks: [...tasks.map(({ id }) => id), UNKNOWN],
-  }
   try {
+    const tasks = [...snapshot.map.tasks.values()]
+    const wanted = {
+      prompt: promptFor(snapshot, question, nearest),
+      maxTokens: MAX_TOKENS,
+      tasks: [...tasks.map(({ id }) => id), UNKNOWN],
+    }
     const task = readTask(await model.complete(wanted, hop, signal), tasks)
     events.classified(task === undefined ? 'unreadable' : 'answered', performance.now() - began)
     return task === undefined ? 'in vain' : { task }

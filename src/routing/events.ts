@@ -1,3 +1,4 @@
+import type { Usage } from '../experts/expert.ts'
 import type { Decision } from './decide.ts'
 
 /** What the core announces; `observe/` listens. Nothing here can fail a request. */
@@ -16,6 +17,8 @@ export type StreamOutcome = 'complete' | 'truncated' | 'left'
 /** A request as a whole, told once when its answer is over. */
 export type Account = {
   readonly requestId: string
+  /** The name of the client's key, never the key; none where everybody is let in. */
+  readonly client: string | undefined
   readonly endpoint: string
   readonly stream: boolean
   readonly status: number
@@ -30,9 +33,26 @@ export type Account = {
   readonly tried: readonly string[]
   readonly error: string | undefined
   readonly outcome: StreamOutcome | undefined
+  /** By the expert's own word, where it says any. */
+  readonly tokens: Usage | undefined
 }
+
+/** What the door turned away, and why: too much at once, or nothing that could be read. */
+export type RefusedBecause =
+  | 'in_flight'
+  | 'event_loop'
+  | 'bodies'
+  | 'connections'
+  | 'timeout'
+  | 'headers'
+  | 'malformed'
 
 /** What the door announces. */
 export type RequestEvents = {
   answered(account: Account): void
+  /** One request or connection was turned away. */
+  refused(because: RefusedBecause): void
+  /** The first of many: told once, however many follow. */
+  refusing(because: RefusedBecause): void
+  refusedEnough(because: RefusedBecause, count: number, ms: number): void
 }

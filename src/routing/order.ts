@@ -3,15 +3,18 @@ import type { TaskMap } from '../knowledge/task-map.ts'
 
 /**
  * Whom to ask for a task, best first: the task's own experts, then those of `unknown`, then the built-in ones, so
- * that somebody is left when all of a task's experts are down.
+ * that somebody is left when all of a task's experts are down. What is pinned goes before what measuring decided on, and
+ * that before bare scores.
  */
 export const expertsFor = (map: TaskMap, task: string): string[] => {
-  const own = task === UNKNOWN ? [] : (map.tasks.get(task)?.experts ?? byScore(map, task))
+  const own =
+    task === UNKNOWN ? [] : (map.tasks.get(task)?.experts ?? map.ranking.get(task) ?? byScore(map, task))
   const builtin = [...map.experts].filter(([, definition]) => isBuiltin(definition)).map(([id]) => id)
   return [...new Set([...own, ...unknownExperts(map), ...builtin])]
 }
 
-const unknownExperts = (map: TaskMap): readonly string[] => map.unknown ?? byAverage(map)
+const unknownExperts = (map: TaskMap): readonly string[] =>
+  map.unknown ?? map.ranking.get(UNKNOWN) ?? byAverage(map)
 
 /** Eq. 5: the most accurate on the task; ties by average, price, name. */
 const byScore = (map: TaskMap, task: string): string[] => {

@@ -3,6 +3,7 @@ import type { Ask, Passage } from '../experts/expert.ts'
 import type { Crew } from '../experts/registry.ts'
 import { UNKNOWN } from '../knowledge/map.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
+import { type Allowed, nobodyAllowed, within } from './allowed.ts'
 import { type Called, callExperts } from './call.ts'
 import { classify } from './classify.ts'
 import { type Decision, decide, nothingFound, pinned, wantsClassifier } from './decide.ts'
@@ -17,7 +18,13 @@ export type Target =
   | { readonly kind: 'task'; readonly task: string }
   | { readonly kind: 'expert'; readonly expert: string }
 
-export type Question = { readonly text: string; readonly target: Target; readonly hop: number }
+export type Question = {
+  readonly text: string
+  readonly target: Target
+  readonly hop: number
+  /** Left out, the client may use everything. */
+  readonly allowed?: Allowed | undefined
+}
 
 export type Answered = Called & {
   readonly decision: Decision
@@ -60,7 +67,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
     const began = performance.now()
     const named = byName(snapshot, question.target)
     const {
-      value: { decision, classifierMs },
+      value: { decision: made, classifierMs },
       remembered,
     } =
       named !== undefined
@@ -70,6 +77,9 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
             inner => decideAfresh(snapshot, crew, question, events, inner),
             signal,
           )
+    const { target, allowed } = question
+    // What is remembered is for everybody; what of it this client may use is looked at each time.
+    const decision = allowed === undefined ? made : within(made, target, allowed)
     const ms = performance.now() - began
     events.decided(decision, remembered, ms)
     // What was remembered has cost this request nothing of the classifier's time.
@@ -80,6 +90,10 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
     route,
     async answer(serving, question, ask, signal) {
       const { decision, remembered, classifierMs } = await route(serving, question, signal)
+      const { allowed } = question
+      if (allowed !== undefined && decision.experts.length === 0) {
+        throw new AnswerFailed(decision, nobodyAllowed(decision, allowed))
+      }
       const experts = decision.experts.flatMap(id => serving.crew.experts.get(id) ?? [])
       const passages = (inner: AbortSignal) => passagesFor(serving.snapshot, decision, question.text, inner)
       try {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { held } from '../../src/experts/held.ts'
-import { firstEvent } from '../../src/experts/sse.ts'
+import { createHead, firstEvent } from '../../src/experts/sse.ts'
 
 test.each([
   ['data: {"a":1}\n\nrest', '{"a":1}', 15],
@@ -37,4 +37,17 @@ test('what is held is let go once, also when it was never begun', async () => {
 test('an event has the name of its own lines only', () => {
   expect(firstEvent(Buffer.from('event: error\n\ndata: x\n\n'))?.name).toBeUndefined()
   expect(firstEvent(Buffer.from('data: x\nevent:error\n\n'))?.name).toBe('error')
+})
+
+test('a long beginning that arrives a byte at a time is looked through once, and found as if it came whole', () => {
+  const bytes = Buffer.from(
+    `: ${'x'.repeat(300_000)}\r\n\r\nevent: a\r\ndata:\r\n\r\ndata: {"a":1,\ndata: "b":2}\r\r\n`,
+  )
+  const head = createHead()
+  let found: ReturnType<typeof head.add>
+  for (let at = 0; at < bytes.length && found === undefined; at++)
+    found = head.add(bytes.subarray(at, at + 1))
+  expect(found).toEqual(firstEvent(bytes))
+  expect(found?.data).toBe('{"a":1,\n"b":2}')
+  expect(head.bytes().equals(bytes.subarray(0, found?.end))).toBe(true)
 })

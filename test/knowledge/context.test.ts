@@ -132,3 +132,43 @@ test('every shipped context is spelt as the program reads it', async () => {
     expect((await readContext(join(root, 'context', name))).problems, name).toEqual([])
   }
 })
+
+test('a line may hold the keywords of a task instead of a question, in JSON lines and in CSV', async () => {
+  const keywords = async (name: string, bytes: string) => {
+    await writeFile(join(folder, name), bytes)
+    const { examples, keywords, problems } = await readContext(join(folder, name))
+    expect(examples).toEqual([])
+    return { words: keywords.map(({ task, text }) => [task, text]), said: problems.map(p => p.message) }
+  }
+  const words = [
+    ['build', 'linker error'],
+    ['build', '编译失败'],
+  ]
+  const line = '{"task": "build", "keywords": ["linker error", " 编译失败 ", "linker error"]}'
+  expect(await keywords('words.jsonl', line)).toEqual({ words, said: [] })
+  expect(await keywords('words.csv', 'task,keywords\nbuild,linker error|编译失败\n')).toEqual({
+    words,
+    said: [],
+  })
+  expect(await keywords('bad.jsonl', '{"keywords": [""]}\n{"task": "build", "keywords": "linker"}')).toEqual({
+    words: [],
+    said: [
+      'task: is missing',
+      'keywords.0: Too small: expected string to have >=1 characters',
+      'keywords: expected array, received string',
+    ],
+  })
+})
+
+test('keywords of a task that the map does not have are named once a line', async () => {
+  await writeFile(
+    join(folder, 'words.jsonl'),
+    '{"task": "cooking", "keywords": ["recipe", "oven"]}\n{"task": "unknown", "keywords": ["poem"]}',
+  )
+  const map = mapOf({ runbook: { builtin: 'runbook' } }, { context: ['context.jsonl', 'words.jsonl'] })
+  await writeFile(mapPath, JSON.stringify(map))
+  const { problems } = await readSources(mapPath, {})
+  expect(problems.map(({ line, message }) => [line, message])).toEqual([
+    [1, 'task: the map has no task "cooking" (it has: build, deploy, operate, unknown)'],
+  ])
+})

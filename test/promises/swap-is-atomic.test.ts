@@ -95,3 +95,25 @@ test('a change of the map alone keeps the workers, and an unchanged expert keeps
   expect(after.snapshot.retriever).toBe(before.snapshot.retriever)
   expect(after.crew.experts.get('a')).toBe(before.crew.experts.get('a'))
 })
+
+test('a task that has nothing but a line of keywords is live without a restart', async () => {
+  await using expert = await startExpert()
+  const map = mapOf({ a: remote(expert.url) })
+  await using gateway = await startGateway(map)
+  const route = async () => {
+    const response = await gateway.post(
+      '/v1/chat/completions',
+      ask('the sourdough starter smells of acetone'),
+    )
+    return response.headers.get('x-coe-task')
+  }
+  expect(await route()).toBe('unknown')
+  const before = gateway.live.current().snapshot.version
+  await appendFile(
+    join(gateway.folder, 'context.jsonl'),
+    '{"task": "baking", "keywords": ["sourdough", "sourdough starter", "oven", "proofing"]}\n',
+  )
+  await gateway.writeMap({ ...map, tasks: { ...map.tasks, baking: { experts: ['a'] } } })
+  await swapped(gateway, before)
+  expect(await route()).toBe('baking')
+})

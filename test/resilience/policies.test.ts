@@ -1,9 +1,11 @@
+import { getEventListeners } from 'node:events'
 import { expect, test, vi } from 'vitest'
 import { GatewayError } from '../../src/errors.ts'
 import { breaker } from '../../src/resilience/breaker.ts'
 import { bulkhead } from '../../src/resilience/bulkhead.ts'
 import { type Call, compose, type Policy } from '../../src/resilience/policy.ts'
 import { retry } from '../../src/resilience/retry.ts'
+import { createRetryBudget } from '../../src/resilience/retry-budget.ts'
 import { timeout } from '../../src/resilience/timeout.ts'
 
 const never = new AbortController().signal
@@ -33,7 +35,8 @@ test('a deadline ends a call that ignores it, and leaves alone what has settled 
     return new Promise(() => undefined)
   })(never)
   const refused = expect(hanging).rejects.toMatchObject({ code: 'expert_timeout', status: 504 })
-  await vi.advanceTimersByTimeAsync(100)
+  // And one turn of the loop, which is the call's to say what it was waiting for.
+  await vi.advanceTimersByTimeAsync(101)
   await refused
   expect(given?.aborted).toBe(true)
 
@@ -55,6 +58,7 @@ test('what is transient is tried again after the wait that was asked for; a wait
     retries: 2,
     baseDelayMs: 100,
     maxDelayMs: 1_000,
+    budget: createRetryBudget({ allowance: 10 }),
     random: () => 0.5,
     sleep: async ms => void waits.push(ms),
   })
@@ -65,7 +69,8 @@ test('what is transient is tried again after the wait that was asked for; a wait
       return 'answer'
     }
   expect(await policy(failing(unavailable(), unavailable({ retryAfterMs: 700 })))(never)).toBe('answer')
-  expect(waits).toEqual([50, 700])
+  // As long as was asked for and a little more, not all until the same moment.
+  expect(waits).toEqual([50, 800])
   await expect(policy(failing(unavailable({ retryAfterMs: 5_000 })))(never)).rejects.toMatchObject({
     code: 'expert_unavailable',
   })
@@ -75,12 +80,12 @@ test('what is transient is tried again after the wait that was asked for; a wait
   await expect(policy(failing(unavailable(), unavailable(), unavailable()))(never)).rejects.toMatchObject({
     code: 'expert_unavailable',
   })
-  expect(waits).toEqual([50, 700, 50, 100])
+  expect(waits).toEqual([50, 800, 50, 100])
 })
 
 const breakerAt = () => {
   let time = 0
-  const made = breaker({ threshold: 2, cooldownMs: 1_000, what: 'It', now: () => time })
+  const made = breaker({ threshold: 2, cooldownMs: 1_000, maxPauseMs: 60_000, what: 'It', now: () => time })
   const call = (work: Call<unknown>, signal = never) => made.policy(work)(signal)
   const fail = () => call(async () => Promise.reject(unavailable())).catch(() => undefined)
   return {
@@ -175,4 +180,104 @@ test('a full queue of our own counts neither way, and a probe that it refused le
   expect(state().kind).toBe('open')
   await call(async () => 1)
   expect(state().kind).toBe('closed')
+})
+
+test('many timeouts open a breaker; slow successes do not', async () => {
+  vi.useFakeTimers()
+  const { policy, state } = breaker({ threshold: 2, cooldownMs: 1_000, maxPauseMs: 1, what: 'It' })
+  const call = compose(policy, timeout(100, 'It'))
+  const after = (ms: number) => call(() => new Promise(resolve => setTimeout(resolve, ms)))(never)
+  for (const ms of [99, 99, 99]) {
+    const slow = after(ms)
+    await vi.advanceTimersByTimeAsync(ms)
+    await slow
+  }
+  expect(state().kind).toBe('closed')
+  for (const ms of [500, 500]) {
+    const late = expect(after(ms)).rejects.toMatchObject({ code: 'expert_timeout' })
+    await vi.advanceTimersByTimeAsync(ms)
+    await late
+  }
+  expect(state().kind).toBe('open')
+  vi.useRealTimers()
+})
+
+test('who asks to be left alone for a while is, for that long and for a minute at most, and needs no probe', async () => {
+  const { state, call, wait } = breakerAt()
+  const limited = (retryAfterMs: number) => async () =>
+    Promise.reject(new GatewayError('expert_rate_limited', 'slow down', { retryAfterMs }))
+  await call(limited(5_000)).catch(() => undefined)
+  expect(state().kind).toBe('paused')
+  wait(4_000)
+  await expect(call(async () => 1)).rejects.toMatchObject({
+    code: 'expert_busy',
+    message: 'It asked for a pause and is left alone.',
+    details: { retryAfterMs: 1_000 },
+  })
+  wait(1_000)
+  expect(state()).toEqual({ kind: 'closed', failures: 0 })
+  await Promise.all([call(async () => 1), call(async () => 2)])
+  await call(limited(86_400_000)).catch(() => undefined)
+  wait(60_000)
+  expect(state().kind).toBe('closed')
+})
+
+test('a breaker that is open says when it is worth asking again', async () => {
+  const { call, fail, wait } = breakerAt()
+  await fail()
+  await fail()
+  wait(300)
+  await expect(call(async () => 1)).rejects.toMatchObject({ details: { retryAfterMs: 700 } })
+})
+
+test('what is waited for in our own queue counts against the deadline, and is no failure of the expert', async () => {
+  vi.useFakeTimers()
+  const places = bulkhead({ concurrency: 1, queue: 5, what: 'It' })
+  const { policy, state } = breaker({ threshold: 1, cooldownMs: 1_000, maxPauseMs: 1, what: 'It' })
+  const exit = await places.enter(never)
+  const waiting = compose(policy, timeout(100, 'It'))(signal => places.enter(signal))(never)
+  const refused = expect(waiting).rejects.toMatchObject({
+    code: 'expert_busy',
+    message: 'It had no place free in time.',
+  })
+  await vi.advanceTimersByTimeAsync(101)
+  await refused
+  expect([state().kind, places.queued()]).toEqual(['closed', 0])
+  exit()
+  expect(places.inFlight()).toBe(0)
+  vi.useRealTimers()
+})
+
+test('while it is drained nobody enters, who waits is sent away, and who is inside finishes', async () => {
+  const places = bulkhead({ concurrency: 1, queue: 5, what: 'It' })
+  const exit = await places.enter(never)
+  const waiting = expect(places.enter(never)).rejects.toMatchObject({ code: 'expert_busy' })
+  places.drain(true)
+  await waiting
+  await expect(places.enter(never)).rejects.toThrow('It is being drained and takes no new requests.')
+  expect([places.inFlight(), places.queued()]).toEqual([1, 0])
+  exit()
+  expect(places.inFlight()).toBe(0)
+  places.drain(false)
+  ;(await places.enter(never))()
+})
+
+test('a deadline passes the leaving on, and once settled leaves nothing behind with who asked', async () => {
+  const client = new AbortController()
+  const leaving = expect(
+    timeout(
+      60_000,
+      'It',
+    )(
+      signal =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    )(client.signal),
+  ).rejects.toThrow('left')
+  client.abort(new Error('left'))
+  await leaving
+  await expect(timeout(60_000, 'It')(async signal => signal.throwIfAborted())(client.signal)).rejects.toThrow(
+    'left',
+  )
+  await timeout(60_000, 'It')(async () => undefined)(never)
+  expect(getEventListeners(never, 'abort')).toEqual([])
 })

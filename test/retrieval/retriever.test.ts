@@ -19,6 +19,7 @@ const options = async (encoder: 'auto' | 'lexical') => ({
   texts: examples.map(({ question }) => ({ question })),
   tasks: examples.map(({ task }) => task),
   k: 4,
+  keywords: [],
   encoder,
   modelsPath: join(root, 'models'),
   dataPath: await mkdtemp(join(tmpdir(), 'coe-retriever-')),
@@ -207,6 +208,30 @@ test('damaged judgements on disk are judged again and written anew; a folder tha
   const unwritable = await createRetriever({ ...given, dataPath: join(path, 'below') })
   unwritable.close()
   expect(unwritable.about.dataProblem).toMatch(/cannot be written/)
+})
+
+test('a damaged head on disk is fitted again, and says what it said before', async () => {
+  const given = await options('lexical')
+  const said = async () => {
+    const retriever = await createRetriever(given)
+    const { ranking } = await retriever.nearest('the deployment is stuck', AbortSignal.timeout(10_000))
+    retriever.close()
+    return ranking
+  }
+  const first = await said()
+  const heads = async () => (await readdir(given.dataPath)).filter(file => file.startsWith('head-'))
+  const [name = ''] = await heads()
+  const whole = await readFile(join(given.dataPath, name))
+  for (const damage of [
+    Buffer.alloc(0),
+    whole.subarray(0, whole.length - 4),
+    Buffer.from(whole).fill(7, 0, 64),
+  ]) {
+    await writeFile(join(given.dataPath, name), damage)
+    expect(await said()).toEqual(first)
+    expect(await readFile(join(given.dataPath, name))).toEqual(whole)
+  }
+  expect(await heads()).toEqual([name])
 })
 
 test('in a context of log lines that differ in their numbers alone, each is found as itself', async () => {

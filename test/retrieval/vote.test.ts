@@ -9,7 +9,7 @@ import {
   thresholdFor,
 } from '../../src/retrieval/calibrate.ts'
 import { isJudgementOf, judge } from '../../src/retrieval/judge.ts'
-import { castVote, prepareVoter } from '../../src/retrieval/vote.ts'
+import { type Context, castVote, prepareVoter } from '../../src/retrieval/vote.ts'
 
 const random = (seed: number) => {
   let state = seed
@@ -96,6 +96,7 @@ const context = {
   labels: Int32Array.from(texts, ({ task }) => (task === 'build' ? 0 : 1)),
   vectors: new Float32Array(0),
   dims: 0,
+  keywords: [],
 }
 
 test('the vote names the task whose words the question uses, the same way every time', () => {
@@ -158,6 +159,7 @@ test('a number tells apart what is otherwise worded alike, and a new one is stil
     labels: Int32Array.from([0, 0, 0, 1]),
     vectors: new Float32Array(0),
     dims: 0,
+    keywords: [],
   }
   const voter = prepareVoter(numbered, () => [])
   const calibration = { probability: { a: 0, b: 6 }, known: fitKnown([0.1]) }
@@ -166,4 +168,25 @@ test('a number tells apart what is otherwise worded alike, and a new one is stil
   expect(nearest('exit code 139, the container is gone')[0]?.row).toBe(1)
   expect(nearest('exit code 137, the container is gone')[0]?.row).toBe(0)
   expect(nearest('container exits with code 255')[0]?.similarity).toBeGreaterThan(0.3)
+})
+
+test('keywords teach the tasks, and are neighbours of nothing', () => {
+  const words = ['sourdough', 'rye bread', 'oven']
+  const taught: Context = {
+    ...context,
+    tasks: [...context.tasks, 'baking'],
+    keywords: words,
+    labels: Int32Array.from([...context.labels, ...words.map(() => context.tasks.length)]),
+  }
+  const voter = prepareVoter(taught, () => [])
+  const calibration = { probability: { a: 0, b: 6 }, known: Float64Array.of(0) }
+  const { ranking, neighbours } = castVote(
+    voter,
+    calibration,
+    { question: 'rye bread in the oven' },
+    new Float32Array(0),
+    8,
+  )
+  expect(ranking[0]?.task).toBe('baking')
+  expect(neighbours.every(({ row }) => row < context.texts.length)).toBe(true)
 })

@@ -169,7 +169,7 @@ test.each([
   const began = performance.now()
   readTask(piece.repeat(Math.ceil(1_000_000 / piece.length)), tasks)
   readTask(`Task: ${piece.repeat(600)}`, tasks)
-  expect(performance.now() - began).toBeLessThan(500)
+  expect(performance.now() - began).toBeLessThan(5_000)
 })
 
 test('a prompt that lacks a slot, has an unknown one or no user part is refused with each lack named', () => {

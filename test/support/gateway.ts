@@ -7,7 +7,7 @@ import OpenAI from 'openai'
 import { stringify } from 'yaml'
 import { loadConfig } from '../../src/config.ts'
 import { createLog } from '../../src/observe/log.ts'
-import { type Gateway, wire } from '../../src/wire.ts'
+import { type Gateway, type WireOptions, wire } from '../../src/wire.ts'
 
 export const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url))
 export const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -56,6 +56,7 @@ export const remote = (url: string, more: Record<string, unknown> = {}) => ({ ur
 export const startGateway = async (
   map: object,
   environment: Record<string, string> = {},
+  options: WireOptions = {},
 ): Promise<RunningGateway> => {
   const { folder, mapPath } = await userFolder(map)
   const logged: string[] = []
@@ -66,7 +67,7 @@ export const startGateway = async (
     ...environment,
   })
   const log = createLog(config.logLevel, { write: line => void logged.push(line) })
-  const gateway = await wire(config, log)
+  const gateway = await wire(config, log, options)
   await gateway.app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(gateway.app.server.address() as AddressInfo).port}`
   const key = config.apiKeys[0]?.key ?? 'none'

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { GatewayError, toGatewayError } from '../../errors.ts'
+import { GatewayError, toGatewayError, traceOf } from '../../errors.ts'
 import { note } from '../account.ts'
 
 type Envelope = {
@@ -37,20 +37,24 @@ export const fromFastify = (thrown: unknown): GatewayError => {
         'Send JSON with the header content-type: application/json (curl: -H "content-type: application/json").',
         { cause: thrown },
       )
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-    case 'FST_ERR_BAD_URL':
-      return new GatewayError('invalid_request', 'The request cannot be read.', { cause: thrown })
     default:
-      return toGatewayError(thrown)
+      return isClientsFault(thrown)
+        ? new GatewayError('invalid_request', 'The request cannot be read.', { cause: thrown })
+        : toGatewayError(thrown)
   }
+}
+
+const isClientsFault = (thrown: unknown) => {
+  const { code, statusCode } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown }
+  return String(code).startsWith('FST_') && Number(statusCode) >= 400 && Number(statusCode) < 500
 }
 
 export const sendError = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
   const error = fromFastify(thrown)
   const { retryAfterMs, body } = error.details
   note(request, { error: error.code })
-  if (error.status >= 500 && error.code === 'internal') request.log.error({ err: error }, 'request failed')
+  if (error.status >= 500 && error.code === 'internal')
+    request.log.error({ requestId: request.id, problem: traceOf(error) }, 'request failed')
   if (error.status === 401) void reply.header('www-authenticate', 'Bearer')
   if (retryAfterMs !== undefined) {
     const [seconds, ms] = [Math.ceil(retryAfterMs / 1000), Math.ceil(retryAfterMs)]

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { GatewayError } from '../../errors.ts'
 import type { Answer } from '../../experts/expert.ts'
 import { event, firstEvent } from '../../experts/sse.ts'
+import { createWatch } from '../../resilience/watch.ts'
 import type { StreamOutcome } from '../../routing/events.ts'
 import { envelopeOf } from './envelope.ts'
 import { type RoutingRecord, recordHeaders, spliceRecord } from './record.ts'
@@ -19,15 +20,18 @@ export type RelayOptions = {
 /** Passes an expert's bytes on, with what was decided beside them. */
 export const relay = (reply: FastifyReply, answer: Answer, record: RoutingRecord, options: RelayOptions) => {
   void reply.code(200).headers(answer.headers).headers(recordHeaders(record))
+  const stallMs = options.stallMs ?? STALL_MS
+  const stalled = () => reply.raw.destroy()
   if (answer.kind === 'whole') {
+    // One that fits into the socket's own buffers is off our hands at once. Node ends the timer with the answer.
+    if (answer.body.length > AT_ONCE_BYTES) reply.raw.setTimeout(stallMs, stalled)
     return reply.send(options.inBody ? spliceRecord(answer.body, record) : Buffer.from(answer.body))
   }
   void reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
   const head = options.inBody ? withRecord(answer.head, record) : answer.head
   const bytes = relayed(head, answer.rest, record, options.onEnd)
-  const stalled = () => reply.raw.destroy()
   return reply.send(
-    Readable.from(untilStalled(bytes, options.stallMs ?? STALL_MS, stalled), {
+    Readable.from(untilStalled(bytes, stallMs, stalled), {
       objectMode: false,
       highWaterMark: 64 * 1024,
     }),
@@ -35,6 +39,7 @@ export const relay = (reply: FastifyReply, answer: Answer, record: RoutingRecord
 }
 
 const STALL_MS = 60_000
+const AT_ONCE_BYTES = 64 * 1024
 
 /** The next chunk is asked for when the client has taken the last: too long in between, and it is over. */
 const untilStalled = (
@@ -42,23 +47,20 @@ const untilStalled = (
   stallMs: number,
   onStall: () => void,
 ): AsyncIterableIterator<Uint8Array> => {
-  let timer: NodeJS.Timeout | undefined
-  let over = false
-  const disarm = () => clearTimeout(timer)
+  const watch = createWatch(stallMs, onStall)
   return {
     [Symbol.asyncIterator]() {
       return this
     },
     async next() {
-      disarm()
+      watch.rest()
       const item = await source.next()
-      // A chunk that was still on its way when the client left arms nothing: who would disarm it?
-      if (!item.done && !over) timer = setTimeout(onStall, stallMs)
+      if (item.done) watch.stop()
+      else watch.wait()
       return item
     },
     async return() {
-      over = true
-      disarm()
+      watch.stop()
       await source.return?.()
       return { done: true, value: undefined }
     },

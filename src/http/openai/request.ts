@@ -1,24 +1,44 @@
 import { parse as parseSafely } from 'secure-json-parse'
 import type { z } from 'zod'
 import { GatewayError } from '../../errors.ts'
+import { type Extent, extentOf } from './extent.ts'
 
 /** A request's body: parsed for reading, and the bytes for passing on. */
 export type Body = { readonly value: unknown; readonly bytes: Buffer }
 
+const MOST: Extent = {
+  /** Deeper than anything sensible, and far below what makes an expert's own parser fail. */
+  depth: 128,
+  /** The largest request for embeddings of token numbers has 300,000. */
+  values: 500_000,
+  members: 100_000,
+}
+
 export const parseBody = (bytes: Buffer): Body => {
   if (bytes.length === 0) throw new GatewayError('invalid_request', 'The request has no body; send JSON.')
-  let value: unknown
-  try {
-    value = parseSafely(bytes, { protoAction: 'error', constructorAction: 'error' })
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new GatewayError('invalid_request', `The body is not usable JSON: ${reason}`, { cause: error })
-  }
+  const extent = extentOf(bytes, MOST)
+  if (extent.depth > MOST.depth) throw unusable(`it is nested more than ${MOST.depth} levels deep`)
+  if (extent.values > MOST.values) throw unusable(`it holds more than ${MOST.values} values`)
+  if (extent.members > MOST.members) throw unusable(`it holds more than ${MOST.members} named values`)
+  const value = parsed(bytes)
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new GatewayError('invalid_request', 'The body must be a JSON object.')
   }
   return { value, bytes }
 }
+
+const parsed = (bytes: Buffer): unknown => {
+  try {
+    return parseSafely(bytes, { protoAction: 'error', constructorAction: 'error' })
+  } catch (error) {
+    throw unusable(error instanceof Error ? withoutQuote(error.message) : 'it cannot be parsed')
+  }
+}
+
+/** The parser quotes what it stumbled over, which may be somebody's question. */
+const withoutQuote = (message: string) => message.replace(/, (?:\.\.\.)?".*$/s, '')
+
+const unusable = (why: string) => new GatewayError('invalid_request', `The body is not usable JSON: ${why}.`)
 
 /** Reads with a schema; the first thing wrong is named as OpenAI names it, `messages[0].content`. */
 export const read = <T extends z.ZodType>(schema: T, { value }: Body): z.output<T> => {

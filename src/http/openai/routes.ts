@@ -6,7 +6,9 @@ import { CallFailed, summarise } from '../../routing/call.ts'
 import type { RequestEvents } from '../../routing/events.ts'
 import { AnswerFailed, type Pipeline } from '../../routing/pipeline.ts'
 import type { Serving } from '../../routing/serving.ts'
+import { clientOf } from '../access/door.ts'
 import { note } from '../account.ts'
+import { type Bodies, bytesOf } from '../bodies.ts'
 import { clientSignal } from '../client-signal.ts'
 import { type Asked, askedBy } from './asked.ts'
 import { embedLocally, hasEncoder, MODEL_NAME } from './embeddings.ts'
@@ -19,7 +21,12 @@ import { schemas } from './schema.ts'
 import { withMember } from './splice.ts'
 import { targetOf } from './target.ts'
 
-export type OpenAiDeps = { live: Live<Serving>; pipeline: Pipeline; events: RequestEvents }
+export type OpenAiDeps = {
+  live: Live<Serving>
+  pipeline: Pipeline
+  events: RequestEvents
+  bodies: Pick<Bodies, 'read'>
+}
 
 /** Tiers of gateways may stand behind one another; more than this is a circle. */
 const MAX_HOPS = 5
@@ -27,13 +34,11 @@ const MAX_HOPS = 5
 export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
   app.setErrorHandler((error, request, reply) => sendError(request, reply, error))
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body)
-  })
+  app.addContentTypeParser('application/json', deps.bodies.read)
 
-  app.get('/models', async () => listModels(deps.live.current().snapshot))
+  app.get('/models', async request => listModels(deps.live.current().snapshot, clientOf(request)?.allowed))
   app.get<{ Params: { '*': string } }>('/models/*', async request =>
-    getModel(deps.live.current().snapshot, request.params['*']),
+    getModel(deps.live.current().snapshot, request.params['*'], clientOf(request)?.allowed),
   )
   for (const endpoint of ['chat/completions', 'completions', 'responses'] as const) {
     app.post(`/${endpoint}`, async (request, reply) => {
@@ -52,7 +57,8 @@ export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
           throw signal.aborted ? clientLeft(thrown) : thrown
         })
     }
-    if (targetOf(deps.live.current().snapshot.map, wanted.model).kind !== 'expert') {
+    const { map } = deps.live.current().snapshot
+    if (targetOf(map, wanted.model, clientOf(request)?.allowed).kind !== 'expert') {
       const message = `Embeddings are not routed: name ${MODEL_NAME} or expert/<id>.`
       throw new GatewayError('invalid_request', message, { param: 'model' })
     }
@@ -60,9 +66,6 @@ export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
     return await answer(deps, 'embeddings', body, asked, request, reply)
   })
 }
-
-const bytesOf = (request: FastifyRequest): Buffer =>
-  Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
 
 const answer = (
   { live, pipeline }: OpenAiDeps,
@@ -76,7 +79,8 @@ const answer = (
     note(request, { stream, question })
     const hop = hopOf(request)
     const signal = clientSignal(reply)
-    const target = targetOf(serving.snapshot.map, model)
+    const allowed = clientOf(request)?.allowed
+    const target = targetOf(serving.snapshot.map, model, allowed)
     const ask = {
       endpoint,
       stream,
@@ -86,13 +90,15 @@ const answer = (
       bodyFor: (name: string) => withMember(body.bytes, 'model', name),
     }
     try {
-      const answered = await pipeline.answer(serving, { text: question, target, hop }, ask, signal)
+      const answered = await pipeline.answer(serving, { text: question, target, hop, allowed }, ask, signal)
       const { decision, expert, tried } = answered
       const ms = reply.elapsedTime
-      note(request, { ms, overheadMs: ms - answered.waitedMs, decision, expert, tried })
+      const { kind, usage } = answered.answer
+      const tokens = kind === 'whole' ? usage() : undefined
+      note(request, { ms, overheadMs: ms - answered.waitedMs, decision, expert, tried, tokens })
       return relay(reply, answered.answer, recordOf(request.id, decision, answered), {
         inBody: request.headers['x-coe-body'] !== 'off',
-        onEnd: outcome => note(request, { outcome }),
+        onEnd: outcome => note(request, { outcome, tokens: usage() }),
       })
     } catch (thrown) {
       if (signal.aborted) throw clientLeft(thrown)

@@ -66,7 +66,7 @@ const skipColon = (json: Buffer, from: number) => {
 }
 
 /** The index after a string's closing quote. Long texts are jumped over, not walked through. */
-const stringEnd = (json: Buffer, start: number): number => {
+export const stringEnd = (json: Buffer, start: number): number => {
   let at = json.indexOf(QUOTE, start + 1)
   while (at >= 0) {
     let slashes = 0

@@ -1,0 +1,119 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../errors.ts'
+import { overloaded } from './admission.ts'
+import type { Limits } from './limits.ts'
+
+/** What a body became: its bytes, or why there are none. */
+type Received = Buffer | GatewayError
+
+export type Bodies = {
+  /** Refuses what can be told from the headers alone, before the client has sent more. */
+  check(request: FastifyRequest, reply: FastifyReply): void
+  /** A parser for Fastify. Its value is read with `bytesOf`. */
+  read(request: FastifyRequest, payload: IncomingMessage, done: (error: null, body: Received) => void): void
+  /** When the request is over: its bytes are held until then, as another expert may be asked with them. */
+  release(request: FastifyRequest): void
+  held(): number
+}
+
+const NOTHING: Buffer = Buffer.alloc(0)
+const FIRST_BYTES = 64 * 1024
+
+/**
+ * Receives bodies into one growing buffer each: kept chunk by chunk, ten megabytes in pieces of one byte would take a
+ * gigabyte. What all of them hold together is bounded too.
+ */
+export const createBodies = (
+  { bodyBytes, bodiesBytes }: Pick<Limits, 'bodyBytes' | 'bodiesBytes'>,
+  onFull: () => void,
+): Bodies => {
+  const reserved = new WeakMap<FastifyRequest, number>()
+  let held = 0
+
+  const release = (request: FastifyRequest) => {
+    held -= reserved.get(request) ?? 0
+    reserved.delete(request)
+  }
+  const reserve = (request: FastifyRequest, bytes: number): boolean => {
+    const more = bytes - (reserved.get(request) ?? 0)
+    if (held + more > bodiesBytes) return false
+    held += more
+    reserved.set(request, bytes)
+    return true
+  }
+  /** A buffer with room for so many bytes, or why there is none. */
+  const grown = (request: FastifyRequest, buffer: Buffer, needed: number): Received => {
+    if (needed > bodyBytes) return tooLarge(bodyBytes)
+    if (needed <= buffer.length) return buffer
+    const size = capacityFor(needed, lengthOf(request), bodyBytes)
+    if (!reserve(request, size)) {
+      onFull()
+      return overloaded()
+    }
+    const larger = Buffer.allocUnsafeSlow(size)
+    buffer.copy(larger)
+    return larger
+  }
+  return {
+    check(request, reply) {
+      const { 'content-encoding': encoding, expect } = request.headers
+      if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw compressed(encoding)
+      if (lengthOf(request) > bodyBytes) throw tooLarge(bodyBytes)
+      if (expect !== undefined) reply.raw.writeContinue()
+    },
+    read(request, payload, done) {
+      let buffer = NOTHING
+      let size = 0
+      const finish = (received: Received) => {
+        payload.off('data', take).off('end', end).off('error', left)
+        // The rest runs into nothing: hung up on while it still sends, a client would never read why.
+        payload.on('error', () => undefined).resume()
+        // What was held goes now, not when the last listener does.
+        buffer = NOTHING
+        if (received instanceof GatewayError) release(request)
+        done(null, received)
+      }
+      const take = (chunk: Buffer) => {
+        const room = grown(request, buffer, size + chunk.length)
+        if (room instanceof GatewayError) return finish(room)
+        buffer = room
+        size += chunk.copy(buffer, size)
+      }
+      const end = () => finish(buffer.subarray(0, size))
+      const left = (cause: unknown) => finish(new GatewayError('client_left', 'The client left.', { cause }))
+      payload.on('data', take).on('end', end).on('error', left)
+    },
+    release,
+    held: () => held,
+  }
+}
+
+/**
+ * The body of a request whose scope reads bodies. A refusal is thrown here and not by the parser, for whom Fastify
+ * would close the connection under a client that is still sending.
+ */
+export const bytesOf = ({ body }: FastifyRequest): Buffer => {
+  if (body instanceof GatewayError) throw body
+  return Buffer.isBuffer(body) ? body : NOTHING
+}
+
+/** As long as the client says, if that is little; else twice what is needed, so that little is copied. */
+const capacityFor = (needed: number, announced: number, most: number) => {
+  const least = Math.max(needed, Math.min(announced || FIRST_BYTES, FIRST_BYTES))
+  return needed <= FIRST_BYTES ? least : Math.min(Math.max(needed, announced || most), needed * 2)
+}
+
+const lengthOf = ({ headers }: FastifyRequest) => Number(headers['content-length'] ?? 0)
+
+const tooLarge = (bytes: number) =>
+  new GatewayError(
+    'body_too_large',
+    `The body is larger than the ${Math.floor(bytes / 1024 / 1024)} MB that this gateway accepts.`,
+  )
+
+const compressed = (encoding: string) =>
+  new GatewayError(
+    'unsupported_media_type',
+    `A body compressed with ${encoding.slice(0, 20)} is not read here: send it as it is, without content-encoding.`,
+  )

@@ -1,0 +1,139 @@
+import { UNKNOWN } from '../knowledge/map.ts'
+import { type Choice, chooseByAccuracy } from './statistics/choose.ts'
+import { believed, compare } from './statistics/compare.ts'
+import { type Evidence, evidenceOf } from './statistics/evidence.ts'
+import { at } from './statistics/matrix.ts'
+import { type Posterior, posteriorsOf } from './statistics/posterior.ts'
+import { chooseByPrice } from './statistics/price.ts'
+import { becauseBest, becauseCheaper, becauseLeft, becauseMoved } from './statistics/words.ts'
+
+export type Measurements = {
+  readonly experts: readonly string[]
+  /** The task of each question. */
+  readonly tasks: readonly string[]
+  /** By expert and question: 1 right, 0 wrong, -1 not asked. */
+  readonly outcomes: readonly Int8Array[]
+  readonly prices?: ReadonlyMap<string, number> | undefined
+  readonly choose?: { readonly by: 'accuracy' | 'price'; readonly within: number } | undefined
+}
+
+/** Whom to ask, best first, and why. */
+export type Ranking = { experts: string[]; because: string }
+
+export type Fitted = {
+  /** As measured; a pair that nobody asked has none. */
+  scores: Record<string, Record<string, { accuracy: number; n: number }>>
+  ranking: Record<string, Ranking>
+  unknown: Ranking
+}
+
+/**
+ * From what was measured to what is served. A task leaves the expert that is best on average only where the gain is more
+ * than chance; what is left, and why, is said.
+ */
+export const fitMap = (given: Measurements): Fitted => {
+  // What fits no task says nothing of one.
+  const evidence = evidenceOf(given.tasks, given.outcomes).filter(({ tally }) => tally.task !== UNKNOWN)
+  const posteriors = posteriorsOf(evidence, given.experts.length)
+  const best = bestSingleOf(evidence, posteriors)
+  const fit: Fit = { given, evidence, posteriors, best }
+  const choices = chooseByAccuracy(evidence, posteriors, best)
+  const chosen = given.choose?.by === 'price' ? cheaper(fit, choices) : choices.map(choice => choice.chosen)
+  return {
+    scores: scoresOf(given.experts, evidence),
+    ranking: Object.fromEntries(
+      choices.map((choice, task) => {
+        const first = chosen[task] ?? best
+        const experts = orderOf(given.experts, first, believed(posteriors, task))
+        return [evidence[task]?.tally.task ?? '', { experts, because: because(fit, choice, first) }]
+      }),
+    ),
+    unknown: unknownOf(fit),
+  }
+}
+
+type Fit = {
+  readonly given: Measurements
+  readonly evidence: readonly Evidence[]
+  readonly posteriors: readonly Posterior[]
+  readonly best: number
+}
+
+/** The highest share of right answers; where not all were asked all, what is believed of each. */
+const bestSingleOf = (evidence: readonly Evidence[], posteriors: readonly Posterior[]): number => {
+  const [first] = evidence
+  if (first === undefined || first.tally.n.length === 0) throw new Error('There is nothing measured to fit.')
+  const complete = evidence.every(({ tally }) => tally.n.every(n => n === tally.questions))
+  const worth = new Float64Array(first.tally.n.length)
+  evidence.forEach(({ tally }, task) => {
+    const right = complete ? tally.right : believed(posteriors, task).map(share => share * tally.questions)
+    for (let e = 0; e < worth.length; e++) worth[e] = at(worth, e) + at(right, e)
+  })
+  return worth.indexOf(Math.max(...worth))
+}
+
+const cheaper = ({ given, evidence, posteriors }: Fit, choices: readonly Choice[]) =>
+  chooseByPrice(evidence, posteriors, choices, {
+    prices: Float64Array.from(given.experts, expert => given.prices?.get(expert) ?? Number.POSITIVE_INFINITY),
+    within: given.choose?.within ?? 1,
+  })
+
+/** The chosen one, then the others by what is believed of them. */
+const orderOf = (names: readonly string[], first: number, accuracies: Float64Array): string[] => {
+  const others = Array.from(names.keys()).filter(expert => expert !== first)
+  others.sort((a, b) => at(accuracies, b) - at(accuracies, a) || a - b)
+  return [first, ...others].map(expert => names[expert] ?? '')
+}
+
+const because = ({ given, evidence, best }: Fit, choice: Choice, first: number): string => {
+  const names = given.experts
+  const tally = evidence[choice.task]?.tally
+  if (tally === undefined) return ''
+  const { leader, comparison, chosen } = choice
+  if (first !== chosen) {
+    return becauseCheaper(names, { cheap: first, than: chosen, within: given.choose?.within ?? 1 })
+  }
+  if (leader === best) return becauseBest(names, tally, best)
+  if (chosen === best) return becauseLeft(names, tally, leader, best)
+  return becauseMoved(names, tally, { leader, best, doubt: comparison.doubt })
+}
+
+const scoresOf = (names: readonly string[], evidence: readonly Evidence[]): Fitted['scores'] =>
+  Object.fromEntries(
+    names.map((name, e) => {
+      const asked = evidence.filter(({ tally }) => at(tally.n, e) > 0)
+      const scores = asked.map(({ tally }) => {
+        const n = at(tally.n, e)
+        return [tally.task, { accuracy: at(tally.right, e) / n, n }]
+      })
+      return [name, Object.fromEntries(scores)]
+    }),
+  )
+
+/** One in twenty: there is one decision about `unknown`, and nothing to correct it for. */
+const UNKNOWN_DOUBT = 0.05
+
+/** Eq. 8: the best mean over tasks, each weighing the same; with the same care as a task. */
+const unknownOf = ({ given, evidence, posteriors, best }: Fit): Ranking => {
+  const names = given.experts
+  const weights = new Map(evidence.map((_, task) => [task, 1 / evidence.length]))
+  const average = new Float64Array(names.length)
+  for (const task of weights.keys()) {
+    believed(posteriors, task).forEach((share, e) => {
+      average[e] = at(average, e) + share / evidence.length
+    })
+  }
+  const leader = average.indexOf(Math.max(...average))
+  const { gain, doubt } = compare(posteriors, { expert: leader, than: best, weights })
+  const moves = leader !== best && doubt <= UNKNOWN_DOUBT
+  const lead = `${(gain * 100).toFixed(1)} points over tasks that weigh the same`
+  return {
+    experts: orderOf(names, moves ? leader : best, average),
+    because:
+      leader === best
+        ? `${names[best]} has the best average, over questions and over tasks`
+        : moves
+          ? `${names[leader]} is ahead of ${names[best]} by ${lead}`
+          : `left with ${names[best]}: ${names[leader]} is ahead by ${lead}, which may be chance`,
+  }
+}
