@@ -48,6 +48,8 @@ export type ErrorDetails = {
   status?: number
   /** What the other side asked us to wait, in milliseconds. */
   retryAfterMs?: number
+  /** The other side's own word on whether the same request may succeed later. */
+  shouldRetry?: boolean
   /** The status an expert answered with, for a client that asked for that very expert. */
   upstreamStatus?: number
   /** An expert's own error body, relayed when it is already in OpenAI's envelope. */

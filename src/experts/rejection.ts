@@ -14,10 +14,12 @@ export const rejection = async (
   { statusCode, headers, body }: Dispatcher.ResponseData,
 ): Promise<GatewayError> => {
   const code = codeFor(statusCode)
-  const retryAfterMs = retryAfter(headers['retry-after'])
+  const retryAfterMs = retryAfter(headers)
+  const shouldRetry = headers['x-should-retry']
   const bytes = await readSome(body)
   return new GatewayError(code, `${what} answered ${statusCode}.`, {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(shouldRetry === 'true' || shouldRetry === 'false' ? { shouldRetry: shouldRetry === 'true' } : {}),
     ...(code === 'expert_rejected' ? { status: statusCode } : {}),
     ...(quotes(bytes, secrets) ? {} : { body: bytes }),
     upstreamStatus: statusCode,
@@ -32,8 +34,11 @@ export const codeFor = (status: number): ErrorCode => {
   return status >= 400 ? 'expert_rejected' : 'expert_invalid_response'
 }
 
-/** Seconds, or a date. */
-const retryAfter = (value: string | string[] | undefined): number | undefined => {
+/** Milliseconds where OpenAI's own header gives them; else seconds, or a date. */
+const retryAfter = (headers: Dispatcher.ResponseData['headers']): number | undefined => {
+  const exact = Number.parseFloat(String(headers['retry-after-ms']))
+  if (exact >= 0) return exact
+  const value = headers['retry-after']
   const text = Array.isArray(value) ? value[0] : value
   if (text === undefined) return undefined
   const seconds = Number(text)

@@ -3,20 +3,30 @@ const TAIL_BYTES = 32 * 1024
 
 export type Tail = { add(chunk: Buffer): void; text(): string }
 
-/** The end of a stream in whole chunks, as many as it takes: nothing is copied or read before the end. */
+/**
+ * The last bytes of a stream, copied into a ring. The chunks themselves would be less work and three times the memory:
+ * they are many, and each is an object or two around a few bytes.
+ */
 export const tailOf = (head: Buffer): Tail => {
+  const ring = Buffer.allocUnsafeSlow(TAIL_BYTES)
   // An answer may be one line, at the very beginning.
-  const chunks = [Buffer.from('\n'), head]
-  let size = head.length + 1
+  ring[0] = 10
+  let size = 1
+
+  const add = (chunk: Buffer) => {
+    const skipped = Math.max(0, chunk.length - TAIL_BYTES)
+    const at = (size + skipped) % TAIL_BYTES
+    const copied = chunk.copy(ring, at, skipped)
+    chunk.copy(ring, 0, skipped + copied)
+    size += chunk.length
+  }
+  add(head)
   return {
-    add(chunk) {
-      chunks.push(chunk)
-      size += chunk.length
-      for (let first = chunks[0]; first && size - first.length >= TAIL_BYTES; first = chunks[0]) {
-        chunks.shift()
-        size -= first.length
-      }
+    add,
+    text() {
+      const at = size % TAIL_BYTES
+      const older = size > TAIL_BYTES ? ring.toString('latin1', at) : ''
+      return older + ring.toString('latin1', 0, size > TAIL_BYTES ? at : size)
     },
-    text: () => Buffer.concat(chunks).subarray(-TAIL_BYTES).toString('latin1'),
   }
 }

@@ -13,6 +13,7 @@ export type Watch = {
 export const createWatch = (limitMs: number, onTooLong: () => void): Watch => {
   let since: number | undefined
   let timer: NodeJS.Timeout | undefined
+  let stopped = false
 
   const look = () => {
     timer = undefined
@@ -23,6 +24,8 @@ export const createWatch = (limitMs: number, onTooLong: () => void): Watch => {
   }
   return {
     wait() {
+      // What was still on its way when it was stopped starts nothing: who would stop that?
+      if (stopped) return
       since = performance.now()
       timer ??= setTimeout(look, limitMs)
     },
@@ -30,6 +33,7 @@ export const createWatch = (limitMs: number, onTooLong: () => void): Watch => {
       since = undefined
     },
     stop() {
+      stopped = true
       since = undefined
       clearTimeout(timer)
     },

@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import fastify from 'fastify'
-import { expect, test } from 'vitest'
+import type { Readable } from 'node:stream'
+import fastify, { type FastifyReply } from 'fastify'
+import { afterEach, expect, test, vi } from 'vitest'
 import { relay } from '../../src/http/openai/relay.ts'
 
 const record = {
@@ -56,4 +57,52 @@ test('a whole answer that its client does not take is given up; one that is take
   stuck.destroy()
   slow.destroy()
   await app.close()
+})
+
+afterEach(() => void vi.useRealTimers())
+
+test('a client that leaves while a chunk is on its way leaves no timer behind that holds up a shutdown', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  let arrive = (_: IteratorResult<Uint8Array>) => undefined as unknown
+  let ask = () => undefined as unknown
+  const asked = new Promise<void>(resolve => {
+    ask = resolve
+  })
+  const rest: AsyncIterableIterator<Uint8Array> = {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    next: () =>
+      new Promise(resolve => {
+        arrive = resolve
+        ask()
+      }),
+    return: async () => ({ done: true, value: undefined }),
+  }
+  let sent: Readable | undefined
+  const reply = {
+    code: () => reply,
+    headers: () => reply,
+    send(body: Readable) {
+      sent = body
+    },
+  }
+  const head = Buffer.from('data: {}\n\n')
+  relay(
+    reply as unknown as FastifyReply,
+    { kind: 'stream', headers: {}, head, rest, usage: () => undefined },
+    record,
+    {
+      inBody: false,
+      onEnd: () => undefined,
+    },
+  )
+  sent?.resume()
+  await asked
+  // So long that the timer of the chunk before has looked, found nobody waited for, and is gone.
+  vi.advanceTimersByTime(120_000)
+  sent?.destroy()
+  arrive({ done: false, value: head })
+  await new Promise(setImmediate)
+  expect(vi.getTimerCount()).toBe(0)
 })

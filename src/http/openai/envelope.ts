@@ -56,7 +56,12 @@ export const sendError = (request: FastifyRequest, reply: FastifyReply, thrown: 
   if (error.status >= 500 && error.code === 'internal')
     request.log.error({ requestId: request.id, problem: traceOf(error) }, 'request failed')
   if (error.status === 401) void reply.header('www-authenticate', 'Bearer')
-  if (retryAfterMs !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1000)))
+  if (retryAfterMs !== undefined) {
+    const [seconds, ms] = [Math.ceil(retryAfterMs / 1000), Math.ceil(retryAfterMs)]
+    void reply.headers({ 'retry-after': String(seconds), 'retry-after-ms': String(ms) })
+  }
+  const shouldRetry = error.details.shouldRetry ?? (error.code === 'loop_detected' ? false : undefined)
+  if (shouldRetry !== undefined) void reply.header('x-should-retry', String(shouldRetry))
   void reply.code(error.status).header('content-type', 'application/json; charset=utf-8')
   return reply.send(isEnvelope(body) ? Buffer.from(body) : JSON.stringify(envelopeOf(error)))
 }

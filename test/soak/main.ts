@@ -1,0 +1,100 @@
+import { loadavg } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { createBook } from './book.ts'
+import { startExperts } from './experts.ts'
+import { createFiles, mapOf, tasks } from './files.ts'
+import { startGateway, type Vitals } from './gateway-process.ts'
+import { createLogbook } from './logbook.ts'
+import { grown, inWords, printSummary, stillRunning, untilServed } from './report.ts'
+import { startSwaps } from './swaps.ts'
+import { startTraffic } from './traffic.ts'
+import { checkDeliveries } from './verdict.ts'
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '180' },
+    clients: { type: 'string', default: '24' },
+  },
+})
+const [seconds, clients] = [Number(values.seconds), Number(values.clients)]
+if (!(seconds >= 5 && clients >= 1)) {
+  process.stderr.write('npm run soak -- [--seconds N (5 or more)] [--clients N]\n')
+  process.exit(2)
+}
+
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+const interrupted = new AbortController()
+process.once('SIGINT', () => {
+  say('\nInterrupted: stopping; once more ends at once.')
+  interrupted.abort()
+  process.once('SIGINT', () => process.exit(130))
+})
+
+const book = createBook()
+const logbook = createLogbook()
+const experts = await startExperts(book, tasks)
+const files = createFiles()
+files.writeContext(0)
+files.writeMap(mapOf(experts, 0))
+const gateway = await startGateway(
+  { COE_MAP: files.mapPath, COE_DATA: `${files.folder}/data`, COE_ENCODER: 'minilm' },
+  logbook.read,
+)
+
+let began = Date.now()
+const progress = () =>
+  say(
+    `${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s  ${book.entries.size} requests, ` +
+      `${[...book.faults.values()].reduce((sum, n) => sum + n, 0)} faults, ${logbook.swaps()} swaps, ` +
+      `${book.complaints.length} wrong · ${inWords(gateway.vitals())} · load ${loadavg()[0]?.toFixed(1)}`,
+  )
+
+/** Traffic and swaps for so long, then peace. The same before each measurement, so that the two can be compared. */
+const spell = async (ms: number, edits: { from: number; contextEvery: number }) => {
+  const traffic = startTraffic(gateway.url, book, clients)
+  const swaps = startSwaps(files, experts, edits)
+  const ticks = setInterval(progress, 5_000)
+  await sleep(ms, undefined, { signal: interrupted.signal }).catch(() => undefined)
+  clearInterval(ticks)
+  const served = await swaps.stop()
+  await traffic.stop()
+  const stuck = await untilServed(gateway, served)
+  progress()
+  return { stuck, swaps: swaps.counts, waits: traffic.waits }
+}
+
+const warmUpMs = Math.min(30_000, (seconds * 1000) / 2)
+say(`Warming up for ${Math.round(warmUpMs / 1000)} s: ${clients} clients at ${gateway.url}`)
+// A swapped context is what costs memory most: the warm-up has its share of them in less time.
+await spell(warmUpMs, { from: 0, contextEvery: 2 })
+const before: Vitals | undefined = interrupted.signal.aborted ? undefined : await gateway.atRest()
+say(`At rest: ${inWords(before)}`)
+
+began = Date.now()
+const last = await spell(seconds * 1000 - warmUpMs, { from: 1_000, contextEvery: 5 })
+const aftermath: Vitals | undefined = interrupted.signal.aborted ? undefined : await gateway.atRest()
+say(`At rest: ${inWords(aftermath)}`)
+
+checkDeliveries(book)
+const reasons = [
+  ...book.complaints.slice(0, 20),
+  ...(book.complaints.length > 20 ? [`… and ${book.complaints.length - 20} more requests`] : []),
+  ...logbook.unexpected(),
+  ...grown(before, aftermath),
+  ...(last.stuck === undefined ? [] : [last.stuck]),
+  ...(await stillRunning(gateway, experts)),
+]
+const code = await gateway.stop()
+if (code !== 0) reasons.push(`the gateway ended with ${code} when asked to stop`)
+experts.close()
+files.remove()
+
+printSummary(say, { book, logbook, ...last })
+if (interrupted.signal.aborted) process.exit(130)
+say(
+  reasons.length === 0
+    ? 'Nothing fell short.'
+    : `Fell short:\n${reasons.map(reason => `- ${reason}`).join('\n')}`,
+)
+process.exit(reasons.length === 0 ? 0 : 1)
