@@ -5,6 +5,7 @@ import { type Config, ConfigError } from './config.ts'
 import { describe } from './errors.ts'
 import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
+import { readConsole } from './http/console.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
 import { createLive, type Live } from './knowledge/live.ts'
 import { prepareSnapshot } from './knowledge/prepare.ts'
@@ -71,6 +72,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     apiKeys: config.apiKeys,
     adminKey: config.adminKey,
     registry,
+    console: await readConsole(),
     limits: { ...limitsOf(config), ...options.limits },
   })
   return {

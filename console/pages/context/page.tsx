@@ -1,0 +1,1 @@
+export const ContextPage = () => <p>Context</p>

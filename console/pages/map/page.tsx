@@ -1,0 +1,1 @@
+export const MapPage = () => <p>Map</p>
