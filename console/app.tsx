@@ -6,9 +6,9 @@ import { ContextPage } from './pages/context/page.tsx'
 import { ExpertsPage } from './pages/experts/page.tsx'
 import { LivePage } from './pages/live/page.tsx'
 import { MapPage } from './pages/map/page.tsx'
-import { usePath } from './path.ts'
+import { type Path, usePath } from './path.ts'
 import { useServed } from './served.ts'
-import { Session } from './session.ts'
+import { type Draft, Session } from './session.ts'
 import { Shell } from './shell.tsx'
 
 /** Read from here and nowhere else; gone when the tab is. */
@@ -38,26 +38,27 @@ const Inside = ({ adminKey, leave }: { adminKey: string; leave: (why?: string) =
   )
   const served = useServed(gateway)
   const path = usePath()
+  const [draft, setDraft] = useState<Draft>()
   return (
-    <Session.Provider value={{ gateway, served }}>
-      <Shell path={path} leave={() => leave()}>
+    <Session.Provider value={{ gateway, served, draft, setDraft }}>
+      <Shell page={path.page} leave={() => leave()}>
         <Page path={path} />
       </Shell>
     </Session.Provider>
   )
 }
 
-const Page = ({ path }: { path: string }) => {
-  switch (path) {
+const Page = ({ path: { page, section } }: { path: Path }) => {
+  switch (page) {
     case 'live':
       return <LivePage />
     case 'map':
-      return <MapPage />
+      return <MapPage section={section} />
     case 'experts':
       return <ExpertsPage />
     case 'context':
-      return <ContextPage />
-    default:
+      return <ContextPage section={section} />
+    case 'ask':
       return <AskPage />
   }
 }

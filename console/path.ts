@@ -2,10 +2,17 @@ import { useEffect, useState } from 'preact/hooks'
 
 export const pages = ['ask', 'live', 'map', 'experts', 'context'] as const
 
-const current = () => /^#\/(\w+)/.exec(location.hash)?.[1] ?? 'ask'
+export type Page = (typeof pages)[number]
+
+export type Path = { readonly page: Page; readonly section: string }
 
 /** The page the address names: what comes after `#/`, which no server ever sees. */
-export const usePath = (): string => {
+const current = (): Path => {
+  const [, name, section = ''] = /^#\/(\w+)(?:\/(\w+))?/.exec(location.hash) ?? []
+  return { page: pages.find(page => page === name) ?? 'ask', section }
+}
+
+export const usePath = (): Path => {
   const [path, setPath] = useState(current)
   useEffect(() => {
     const moved = () => setPath(current())

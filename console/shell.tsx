@@ -1,16 +1,16 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { Problem, Warning } from './parts/notice.tsx'
-import { pages } from './path.ts'
+import { type Page, pages } from './path.ts'
 import type { Served } from './served.ts'
 import { useSession } from './session.ts'
 
-type ShellProps = { path: string; leave: () => void; children: ComponentChildren }
+type ShellProps = { page: Page; leave: () => void; children: ComponentChildren }
 
 /** What surrounds every page: where one is, what is served, how it fares. */
-export const Shell = ({ path, leave, children }: ShellProps) => {
+export const Shell = ({ page, leave, children }: ShellProps) => {
   const { served } = useSession()
-  const title = titleOf(path)
+  const title = titleOf(page)
   useEffect(() => {
     document.title = `${title} · coe-ops`
   }, [title])
@@ -22,9 +22,9 @@ export const Shell = ({ path, leave, children }: ShellProps) => {
           coe-ops
         </strong>
         <nav aria-label="Pages">
-          {pages.map(page => (
-            <a key={page} href={`#/${page}`} aria-current={titleOf(page) === title ? 'page' : undefined}>
-              {titleOf(page)}
+          {pages.map(name => (
+            <a key={name} href={`#/${name}`} aria-current={name === page ? 'page' : undefined}>
+              {titleOf(name)}
             </a>
           ))}
         </nav>
@@ -45,10 +45,7 @@ export const Shell = ({ path, leave, children }: ShellProps) => {
   )
 }
 
-const titleOf = (page: string) => {
-  const known = pages.find(name => name === page) ?? 'ask'
-  return known[0]?.toUpperCase() + known.slice(1)
-}
+const titleOf = (page: Page) => page.charAt(0).toUpperCase() + page.slice(1)
 
 const Serving = ({ served: { map, ready } }: { served: Served }) => {
   const state = ready === undefined ? 'unreachable' : ready.status

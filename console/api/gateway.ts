@@ -41,7 +41,11 @@ export const createGateway = (key: string, onUnauthorized: () => void): Gateway 
   }
   return {
     open,
-    json: async <Answer>(path: string, asked?: Asked) => (await (await open(path, asked)).json()) as Answer,
+    json: async <Answer>(path: string, asked?: Asked) => {
+      const text = await (await open(path, asked)).text()
+      // Nothing is told by nothing.
+      return (text === '' ? null : JSON.parse(text)) as Answer
+    },
   }
 }
 

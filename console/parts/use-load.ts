@@ -9,8 +9,11 @@ export type Loaded<Answer> = {
   reload(): void
 }
 
-/** What a path of the admin API answers: again when the path changes, `everyMs`, or when told. The last answer stays meanwhile. */
-export const useLoad = <Answer>(path: string | undefined, everyMs?: number): Loaded<Answer> => {
+/** What a path of the admin API answers: again when the path or `whenever` changes, `everyMs`, or when told. The last answer stays meanwhile. */
+export const useLoad = <Answer>(
+  path: string,
+  { everyMs, whenever }: { everyMs?: number; whenever?: string | undefined } = {},
+): Loaded<Answer> => {
   const { gateway } = useSession()
   const [value, setValue] = useState<Answer>()
   const [problem, setProblem] = useState<string>()
@@ -19,7 +22,6 @@ export const useLoad = <Answer>(path: string | undefined, everyMs?: number): Loa
   const reload = useCallback(() => setRound(before => before + 1), [])
 
   useEffect(() => {
-    if (path === undefined) return
     const leaving = new AbortController()
     setLoading(true)
     gateway
@@ -31,7 +33,7 @@ export const useLoad = <Answer>(path: string | undefined, everyMs?: number): Loa
       .catch(thrown => wasAborted(thrown) || setProblem(messageOf(thrown)))
       .finally(() => leaving.signal.aborted || setLoading(false))
     return () => leaving.abort()
-  }, [gateway, path, round])
+  }, [gateway, path, round, whenever])
 
   useEffect(() => {
     // Counted from an answer to the next question: a slow gateway is not asked twice at once.

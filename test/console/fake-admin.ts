@@ -90,6 +90,101 @@ const routed = (question: string) => ({
   tookMs: { encode: 4.1, search: 0.6, total: 417 },
 })
 
+const minute = (i: number, e: number) => ({
+  at: new Date(Date.now() - (60 - i) * 60_000).toISOString(),
+  answered: 40 + ((i * 7) % 20),
+  failed: e === 1 && i > 40 ? i % 9 : i % 31 === 0 ? 1 : 0,
+  p50Ms: 300 + e * 120 + Math.round(90 * Math.sin(i / 5)) + ((i * 13) % 40),
+})
+
+const stateOf = (id: string, e: number) => ({
+  id,
+  kind: id === 'runbook' ? 'runbook' : 'openai',
+  ...(id === 'runbook' ? {} : { origin: 'https://models.example.com', model: `vendor/${id}` }),
+  breaker: e === 1 ? 'open' : 'closed',
+  inFlight: e * 3,
+  queued: 0,
+  draining: e === 2,
+  answered: 2_400 + e,
+  failed: e === 1 ? 71 : 2,
+  tokens: { prompt: 1, completion: 2 },
+  p50Ms: 300 + e * 120,
+  p95Ms: 900 + e * 200,
+  history: Array.from({ length: 60 }, (_, i) => minute(i, e)),
+})
+
+const earlier = served.source.replace('    description: build work\n', '    description: compiling\n')
+
+const versions = ['a1b2c3d4e5f6', '0f1e2d3c4b5a', '99aa88bb77cc'].map((version, i) => ({
+  version,
+  at: new Date(Date.now() - i * 3_600_000).toISOString(),
+  by: ['api', 'file', 'start'][i],
+  why: ['gemma was measured again', 'a new task', undefined][i],
+  name: served.name,
+  tasks: tasks.length,
+  experts: experts.length,
+  examples: 412,
+}))
+
+const move = {
+  question: questions[1],
+  from: { task: 'build', expert: 'phi-4' },
+  to: { task: 'deploy', expert: 'runbook' },
+}
+
+const tried = {
+  version: 'b2c3d4e5f6a1',
+  replaced: false,
+  problems: [
+    { line: 3, column: 1, severity: 'warning', message: 'a task without examples: it is never found' },
+  ],
+  changes: {
+    experts: { added: ['new-one'], removed: [], changed: [] },
+    tasks: { added: [], removed: [], changed: ['build'] },
+  },
+  accuracy: { before: 0.861, after: 0.874 },
+  decisions: { looked: 1_000, moved: 17, examples: [move, move] },
+}
+
+const candidate = {
+  version: 'b2c3d4e5f6a1',
+  mode: 'shadow',
+  percent: 0,
+  since: new Date(Date.now() - 600_000).toISOString(),
+  by: 'api',
+  why: 'is the new expert any better?',
+  seen: 1_204,
+  same: 1_150,
+  moved: 54,
+  byMove: [{ from: move.from, to: move.to, count: 54 }],
+  examples: [move],
+}
+
+const examples = Array.from({ length: 60 }, (_, i) => ({
+  id: String(i),
+  at: `context.jsonl:${i + 1}`,
+  question: questions[i % questions.length],
+  task: tasks[i % tasks.length],
+  lang: 'en',
+  reply: i % 3 === 0,
+}))
+
+const context = ({ kind }: Record<string, string>) => ({
+  examples:
+    kind === 'contradictions'
+      ? examples
+          .slice(0, 9)
+          .map((example, i) => ({ ...example, said: tasks[(i + 2) % 5], margin: 0.6 - i / 20 }))
+      : examples.slice(0, 50),
+  total: kind === 'contradictions' ? 9 : 412,
+  tasks: tasks.map((task, i) => ({
+    task,
+    examples: 80 + i,
+    keywords: ['helm', 'pod'],
+    accuracy: 0.8 + i / 40,
+  })),
+})
+
 /** A fake of the admin API: speaks it, decides nothing. For what a real gateway would take long to show. */
 export const startFakeAdmin = async () => {
   const app = fastify()
@@ -115,7 +210,17 @@ export const startFakeAdmin = async () => {
           .send({ error: { code: 'invalid_api_key', message: 'The admin key is wrong.' } })
       })
       scope.get('/map', async () => served)
-      scope.get('/experts', async () => ({ experts: [] }))
+      scope.get('/experts', async () => ({ experts: experts.map(stateOf) }))
+      scope.get('/maps', async () => ({ current: served.version, maps: versions }))
+      scope.get<{ Params: { version: string } }>('/maps/:version', async () => ({ source: earlier }))
+      scope.get('/feedback', async () => ({ experts: [], corrections: [] }))
+      scope.get('/candidate', async () => candidate)
+      scope.put('/map', async () => tried)
+      scope.get<{ Querystring: Record<string, string> }>('/context', async ({ query }) =>
+        query.kind === 'duplicates'
+          ? { groups: [examples.slice(0, 2), examples.slice(3, 5)] }
+          : context(query),
+      )
       scope.post<{ Body: { question: string } }>('/route', async ({ body }) => routed(body.question))
       scope.get('/decisions', async () => ({ decisions: remembered.slice(0, 100) }))
       scope.get('/decisions/stream', (request, reply) => {

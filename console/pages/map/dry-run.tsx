@@ -1,0 +1,40 @@
+import type { Changed, MapAnswer } from '../../api/types.ts'
+import { count, percent } from '../../parts/figures.tsx'
+import { Moves } from '../../parts/moves.tsx'
+
+/** What a map would change, before it does. */
+export const DryRunResult = ({ answer: { changes, accuracy, decisions } }: { answer: MapAnswer }) => (
+  <>
+    <dl class="facts">
+      <dt>Experts</dt>
+      <dd>{inWords(changes.experts)}</dd>
+      <dt>Tasks</dt>
+      <dd>{inWords(changes.tasks)}</dd>
+      <dt>Accuracy on the context</dt>
+      <dd>
+        {accuracy === null
+          ? 'as before'
+          : `${percent(accuracy.before)} → ${percent(accuracy.after)} (${signed(accuracy.after - accuracy.before)} points)`}
+      </dd>
+      <dt>Last decisions</dt>
+      <dd>{movedOf(decisions)}</dd>
+    </dl>
+    {decisions.examples.length === 0 ? null : <Moves moves={decisions.examples} />}
+  </>
+)
+
+const inWords = ({ added, removed, changed }: Changed): string => {
+  const parts = [
+    added.length > 0 && `added ${added.join(', ')}`,
+    removed.length > 0 && `removed ${removed.join(', ')}`,
+    changed.length > 0 && `changed ${changed.join(', ')}`,
+  ].filter(Boolean)
+  return parts.length === 0 ? 'the same' : parts.join('; ')
+}
+
+const movedOf = ({ looked, moved }: MapAnswer['decisions']): string => {
+  if (looked === 0) return 'none are remembered yet'
+  return `${count(moved)} of ${count(looked)} would go elsewhere (${percent(moved / looked)})`
+}
+
+const signed = (share: number) => `${share < 0 ? '−' : '+'}${Math.abs(share * 100).toFixed(1)}`
