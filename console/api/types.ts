@@ -75,7 +75,13 @@ export type MapAnswer = {
   readonly problems: readonly MapProblem[]
   readonly changes: { readonly experts: Changed; readonly tasks: Changed }
   readonly accuracy: { readonly before: number; readonly after: number } | null
-  readonly decisions: { readonly looked: number; readonly moved: number; readonly examples: readonly Move[] }
+  readonly decisions: {
+    readonly looked: number
+    readonly moved: number
+    /** Those that the classifier would have to be asked for. */
+    readonly unsure?: number
+    readonly examples: readonly Move[]
+  }
 }
 
 export type MapVersion = {
@@ -195,7 +201,7 @@ export type Example = {
 export type ContextTask = {
   readonly task: string
   readonly examples: number
-  readonly keywords?: readonly string[]
+  readonly keywords?: number
   readonly accuracy?: number | null
 }
 
@@ -205,7 +211,10 @@ export type ContextPage = {
   readonly tasks: readonly ContextTask[]
 }
 
-export type DuplicatePage = { readonly groups: readonly (readonly Example[])[] }
+export type DuplicatePage = {
+  readonly groups: readonly (readonly Example[])[]
+  readonly total?: number
+}
 
 export type Candidate = {
   readonly version: string

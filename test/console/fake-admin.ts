@@ -180,7 +180,7 @@ const context = ({ kind }: Record<string, string>) => ({
   tasks: tasks.map((task, i) => ({
     task,
     examples: 80 + i,
-    keywords: ['helm', 'pod'],
+    keywords: 2,
     accuracy: 0.8 + i / 40,
   })),
 })

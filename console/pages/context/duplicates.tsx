@@ -30,8 +30,9 @@ const mixed = (group: DuplicatePage['groups'][number]) => new Set(group.map(({ t
 
 const wordsFor = (value: DuplicatePage | undefined, loading: boolean): string => {
   if (value === undefined) return loading ? 'Comparing all with all…' : ''
-  const { groups } = value
+  const { groups, total = groups.length } = value
   if (groups.length === 0) return 'No two examples say nearly the same.'
   const torn = groups.filter(mixed).length
-  return `${groups.length} groups say nearly the same${torn === 0 ? '' : `; ${torn} of them under more than one task, framed`}.`
+  const some = total > groups.length ? `, the first ${groups.length} are shown` : ''
+  return `${total} ${total === 1 ? 'group says' : 'groups say'} nearly the same${torn === 0 ? '' : `; ${torn} of them under more than one task, framed`}${some}.`
 }

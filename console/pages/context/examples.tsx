@@ -51,16 +51,22 @@ export const Examples = ({ kind, task, version, busy, relabel }: ExamplesProps) 
       {value !== undefined && total === 0 ? <p class="quiet">There is none.</p> : null}
       <ul class="examples">
         {value?.examples.map(example => (
-          <Row key={example.at} example={example} busy={busy} relabel={relabel} />
+          <Row
+            key={example.at}
+            example={example}
+            suggested={kind === 'contradictions' ? example.said : undefined}
+            busy={busy}
+            relabel={relabel}
+          />
         ))}
       </ul>
     </section>
   )
 }
 
-type RowProps = { example: Example; busy: boolean; relabel: Relabel }
+type RowProps = { example: Example; suggested?: string | undefined; busy: boolean; relabel: Relabel }
 
-export const Row = ({ example, busy, relabel }: RowProps) => {
+export const Row = ({ example, suggested, busy, relabel }: RowProps) => {
   const { at, question, task, lang, reply, said, margin } = example
   const about = [at, lang, reply === true ? 'with a reply' : undefined].filter(Boolean).join(' · ')
   return (
@@ -69,7 +75,7 @@ export const Row = ({ example, busy, relabel }: RowProps) => {
         <p class="question">{question}</p>
         <p class="quiet">
           <strong>{task}</strong>
-          {said === undefined ? null : (
+          {said === undefined || said === task ? null : (
             <span class="said">
               {` the others say ${said}`}
               {margin === undefined ? '' : ` by ${fixed(margin)}`}
@@ -78,7 +84,7 @@ export const Row = ({ example, busy, relabel }: RowProps) => {
           {` · ${about}`}
         </p>
       </div>
-      <RelabelField example={example} busy={busy} relabel={relabel} />
+      <RelabelField example={example} suggested={suggested} busy={busy} relabel={relabel} />
     </li>
   )
 }

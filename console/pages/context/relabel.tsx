@@ -8,10 +8,16 @@ export const useTaskNames = (): readonly string[] => {
   return [...new Set([...(map?.tasks.map(({ id }) => id) ?? []), 'unknown'])]
 }
 
-type RelabelFieldProps = { example: Example; busy: boolean; relabel: Relabel }
+type RelabelFieldProps = {
+  example: Example
+  /** What is offered at first, where there is something to say for it. */
+  suggested?: string | undefined
+  busy: boolean
+  relabel: Relabel
+}
 
 /** The example's task; another one is written to its file after a second click, never by a slip of the wheel. */
-export const RelabelField = ({ example, busy, relabel }: RelabelFieldProps) => {
+export const RelabelField = ({ example, suggested, busy, relabel }: RelabelFieldProps) => {
   const tasks = useTaskNames()
   const known = tasks.includes(example.task) ? tasks : [example.task, ...tasks]
   return (
@@ -23,9 +29,9 @@ export const RelabelField = ({ example, busy, relabel }: RelabelFieldProps) => {
         if (task !== example.task) void relabel(example, task)
       }}
     >
-      <select name="task" aria-label={`Task of ${example.at}`} defaultValue={example.said ?? example.task}>
+      <select name="task" aria-label={`Task of ${example.at}`}>
         {known.map(task => (
-          <option key={task} value={task} selected={task === (example.said ?? example.task)}>
+          <option key={task} value={task} selected={task === (suggested ?? example.task)}>
             {task}
           </option>
         ))}

@@ -30,5 +30,5 @@ export const Tasks = ({ tasks, chosen, choose }: TasksProps) => {
   )
 }
 
-const wordsOf = ({ keywords = [] }: Partial<ContextTask>) =>
-  keywords.length === 0 ? undefined : `Its words: ${keywords.join(', ')}`
+const wordsOf = ({ keywords = 0 }: Partial<ContextTask>) =>
+  keywords === 0 ? undefined : `and ${count(keywords)} keywords`

@@ -32,9 +32,10 @@ const inWords = ({ added, removed, changed }: Changed): string => {
   return parts.length === 0 ? 'the same' : parts.join('; ')
 }
 
-const movedOf = ({ looked, moved }: MapAnswer['decisions']): string => {
-  if (looked === 0) return 'none are remembered yet'
-  return `${count(moved)} of ${count(looked)} would go elsewhere (${percent(moved / looked)})`
+const movedOf = ({ looked, moved, unsure = 0 }: MapAnswer['decisions']): string => {
+  if (looked === 0) return 'none of which the same could be asked again'
+  const elsewhere = `${count(moved)} of ${count(looked)} would go elsewhere (${percent(moved / looked)})`
+  return unsure === 0 ? elsewhere : `${elsewhere}, ${count(unsure)} would be up to the classifier`
 }
 
 const signed = (share: number) => `${share < 0 ? '−' : '+'}${Math.abs(share * 100).toFixed(1)}`
