@@ -236,7 +236,9 @@ export const startFakeAdmin = async () => {
   return {
     url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`,
     decide,
-    readers: () => streams.size,
+    hangUp: () => {
+      for (const reply of streams) reply.raw.destroy()
+    },
     async [Symbol.asyncDispose]() {
       app.server.closeAllConnections()
       await app.close()
