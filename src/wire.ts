@@ -2,21 +2,24 @@ import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from './config.ts'
-import { describe } from './errors.ts'
+import { describe, GatewayError } from './errors.ts'
 import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
 import { createLive, type Live } from './knowledge/live.ts'
 import { prepareSnapshot } from './knowledge/prepare.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
-import { readSources, type Sources } from './knowledge/sources.ts'
+import { fingerprint, replaceFile } from './knowledge/replace-file.ts'
+import { type Given, readSources, type Sources } from './knowledge/sources.ts'
 import type { TaskMap } from './knowledge/task-map.ts'
 import { createWatcher } from './knowledge/watch.ts'
 import { createLeases } from './leases.ts'
 import { fanOut } from './observe/fan-out.ts'
+import { createFeedback } from './observe/feedback.ts'
 import { createLogEvents } from './observe/log-events.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createRetriever, type Retriever, workersFor } from './retrieval/retriever.ts'
+import { createCandidates } from './routing/candidate/candidates.ts'
 import { createPipeline, type Pipeline } from './routing/pipeline.ts'
 import type { Serving, SwapEvents } from './routing/serving.ts'
 
@@ -47,15 +50,33 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
   const registry = createRegistry()
   const metrics = createMetrics({
     experts: registry.report,
+    candidate: () => candidates.standing?.report(),
     queuedQuestions: () => retrievers.held().reduce((sum, retriever) => sum + retriever.queued(), 0),
   })
-  const events = fanOut([metrics.events, createLogEvents(log, config.logQuestions)])
+  const events = fanOut([
+    metrics.events,
+    createLogEvents(log, config.logQuestions),
+    { swapped: () => candidates.swapped(), answered: account => candidates.answered(account) },
+  ])
   const prepare = preparation(config, { retrievers, registry, events, ...options })
 
-  const read = () => readSources(config.mapPath, config.environment)
+  const read = (given?: Given) => readSources(config.mapPath, config.environment, given)
   const live = createLive(await prepare(await read()))
-  events.swapped(live.current())
   const swaps = createSwaps(live, read, prepare, events)
+  const watcher = createWatcher({ onChange: () => void candidates.refresh() })
+  const candidates = createCandidates({
+    async prepare(source, known) {
+      const sources = await read(new Map([[config.mapPath, source]]))
+      return sources.version === known ? undefined : await prepare(sources)
+    },
+    serve: (source, version) => swaps.put(config.mapPath, source, version),
+    served: () => live.current().snapshot.version,
+    watch: files => options.watchFiles !== false && watcher.watch(files),
+    events,
+    withQuestions: config.logQuestions,
+  })
+  const feedback = await createFeedback({ ...config, withQuestions: config.logQuestions, events })
+  events.swapped(live.current())
   if (options.watchFiles !== false) swaps.watch()
 
   let closing = false
@@ -71,6 +92,8 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     apiKeys: config.apiKeys,
     adminKey: config.adminKey,
     registry,
+    candidates,
+    feedback,
     limits: { ...limitsOf(config), ...options.limits },
   })
   return {
@@ -82,6 +105,9 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
       closing = true
       swaps.close()
       await app.close()
+      watcher.close()
+      await candidates.close()
+      await feedback.close()
       await live.close()
     },
   }
@@ -133,7 +159,7 @@ const preparation =
 /** Replaces what is served when the files change, and remembers why it could not. */
 const createSwaps = (
   live: Live<Serving>,
-  read: () => Promise<Sources>,
+  read: (given?: Given) => Promise<Sources>,
   prepare: (sources: Sources) => Promise<Serving>,
   events: SwapEvents,
 ) => {
@@ -159,11 +185,43 @@ const createSwaps = (
       throw error
     }
   }
+  /** Writes a map's text into its file and serves what it says, if it still is that version: both or neither. */
+  const put = async (file: string, source: string, version: string): Promise<Serving> => {
+    const { value } = await live.replace(async current => {
+      const expected = { fingerprint: await fingerprint(file) }
+      if ((await read()).version !== current.snapshot.version)
+        throw new GatewayError('version_changed', NOT_SERVED)
+      const serving = await prepare(await read(new Map([[file, source]])))
+      try {
+        if (serving.snapshot.version !== version) throw new GatewayError('version_changed', NOT_AS_TRIED)
+        await replaceIfSame(file, source, expected)
+        return serving
+      } catch (error) {
+        serving.release()
+        throw error
+      }
+    })
+    watcher.watch(value.snapshot.files)
+    events.swapped(value)
+    return value
+  }
   const watcher = createWatcher({ onChange: () => void reload().catch(() => undefined) })
   return {
     reload,
+    put,
     problem: () => problem,
     watch: () => watcher.watch(live.current().snapshot.files),
     close: () => watcher.close(),
   }
+}
+
+const NOT_SERVED =
+  'The map file says something else than what is served: somebody is changing it, or the change is not usable. Mend that first.'
+const NOT_AS_TRIED = 'What the candidate was read from has changed: look at it again before it is served.'
+
+const replaceIfSame = async (file: string, text: string, expected: { fingerprint: string | undefined }) => {
+  const outcome = await replaceFile(file, text, { expected }).catch(error => {
+    throw new GatewayError('not_writable', `${file} cannot be written: ${describe(error)}`, { cause: error })
+  })
+  if (outcome !== 'written') throw new GatewayError('version_changed', NOT_SERVED)
 }

@@ -22,7 +22,7 @@ export type Prepared = { readonly snapshot: Snapshot; release(): void }
 
 /** Validates, builds and warms: everything that can fail does so here, beside what is being served. */
 export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Promise<Prepared> => {
-  const { map, examples, keywords, prompt, problems, files, version } = sources
+  const { text, map, examples, keywords, prompt, problems, files, version } = sources
   if (map === undefined || prompt === undefined || errorsOf(problems).length > 0) {
     throw new InvalidFilesError(problems, files)
   }
@@ -41,7 +41,9 @@ export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Prom
     const snapshot: Snapshot = Object.freeze({
       version,
       map,
+      text,
       examples,
+      keywords,
       prompt,
       retriever,
       threshold: thresholdFor(retriever.about.judged, map.neighbours.allowedError),

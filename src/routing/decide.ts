@@ -24,6 +24,8 @@ export type Decision = Readonly<{
   neighbours: readonly NearExample[]
   /** How familiar the question is: the share of the context's own questions that are no more so. */
   known: number
+  /** How far the best task was ahead by the neighbours alone: what the threshold is compared with. */
+  margin: number
   /** What the neighbours alone would have said, best first. */
   ranking: readonly { readonly task: string; readonly confidence: number }[]
   snapshot: string
@@ -66,6 +68,7 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
       task: snapshot.examples[neighbour.row]?.task ?? UNKNOWN,
     })),
     known: Math.round(nearest.known * 1e4) / 1e4,
+    margin: nearest.margin,
     ranking: nearest.ranking.map(({ task, confidence }) => ({
       task,
       confidence: Math.round(confidence * 1e4) / 1e4,
@@ -96,6 +99,7 @@ export const pinned = (snapshot: Snapshot, task: string, experts: readonly strin
   confidence: 1,
   neighbours: [],
   known: 1,
+  margin: 0,
   ranking: [],
   snapshot: snapshot.version,
 })

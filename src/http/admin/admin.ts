@@ -3,16 +3,18 @@ import { GatewayError } from '../../errors.ts'
 import { note } from '../account.ts'
 import { fromFastify } from '../openai/envelope.ts'
 import { parseBody, read } from '../openai/request.ts'
+import { type CandidateDeps, candidateRoutes } from './candidate.ts'
 import { type ExpertDeps, expertRoutes } from './experts.ts'
+import { type FeedbackDeps, feedbackRoutes } from './feedback.ts'
 import { createAdminDoor } from './key.ts'
 import type { AdminRoute } from './route.ts'
 
-export type AdminDeps = ExpertDeps & { readonly adminKey: string | undefined }
+export type AdminDeps = ExpertDeps & CandidateDeps & FeedbackDeps & { readonly adminKey: string | undefined }
 
 /** The operators' side, behind a key of its own: a scope with its own door, errors and table of routes. */
 export const adminApi = async (app: FastifyInstance, deps: AdminDeps) => {
   const letIn = createAdminDoor(deps.adminKey)
-  const routes = [...expertRoutes(deps)]
+  const routes = [...expertRoutes(deps), ...candidateRoutes(deps), ...feedbackRoutes(deps)]
 
   app.setErrorHandler((error, request, reply) => sendAdminError(request, reply, error))
   app.addHook('onRequest', async request => letIn(request))

@@ -13,7 +13,7 @@ export type AdminCall<Body = unknown> = {
 
 /** One row of the table: what it answers is sent as JSON, what it throws by its code. */
 export type AdminRoute = {
-  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Below /admin. */
   readonly path: string
   readonly body?: z.ZodType
@@ -26,13 +26,26 @@ export const get = (path: string, handle: (call: AdminCall) => unknown): AdminRo
   handle,
 })
 
-export const post = <Schema extends z.ZodType>(
+type WithBody = <Schema extends z.ZodType>(
   path: string,
   body: Schema,
   handle: (call: AdminCall<z.output<Schema>>) => unknown,
-): AdminRoute => ({
-  method: 'POST',
+) => AdminRoute
+
+const withBody =
+  (method: AdminRoute['method']): WithBody =>
+  (path, body, handle) => ({
+    method,
+    path,
+    body,
+    handle: call => handle(call as AdminCall<z.output<typeof body>>),
+  })
+
+export const post = withBody('POST')
+export const put = withBody('PUT')
+
+export const remove = (path: string, handle: (call: AdminCall) => unknown): AdminRoute => ({
+  method: 'DELETE',
   path,
-  body,
-  handle: call => handle(call as AdminCall<z.output<Schema>>),
+  handle,
 })
