@@ -108,10 +108,9 @@ const answer = (
       const { kind, usage } = answered.answer
       const tokens = kind === 'whole' ? usage() : undefined
       note(request, { ms, overheadMs: ms - answered.waitedMs, decision, expert, tried, tokens })
-      if (endpoint !== 'embeddings') {
-        const client = clientOf(request)?.name
-        feedback.remember({ requestId: request.id, client, task: decision.task, expert, question: text })
-      }
+      // Before the first byte: a client may have its say while the answer still runs.
+      const client = clientOf(request)?.name
+      feedback.remember({ requestId: request.id, client, task: decision.task, expert, question: text })
       const sent = relay(reply, answered.answer, recordOf(request.id, decision, answered), {
         inBody: request.headers['x-coe-body'] !== 'off',
         onEnd: outcome => note(request, { outcome, tokens: usage() }),
