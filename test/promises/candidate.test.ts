@@ -2,6 +2,8 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { candidate } from '../../src/commands/candidate.ts'
+import { parseCommand } from '../../src/commands/command.ts'
 import { isAmong } from '../../src/routing/candidate/side.ts'
 import { fails, hangs, says, stallsAfter, startExpert } from '../support/expert-server.ts'
 import { ask, json, mapOf, type RunningGateway, remote, startGateway } from '../support/gateway.ts'
@@ -102,8 +104,8 @@ test('the text of what would move is shown where questions may be kept', async (
   expect(expert.received).toHaveLength(0)
 })
 
-test('a candidate with other examples decides by them, and nothing is waited for while clients ask', async () => {
-  await using expert = await startExpert(hangs())
+test('a candidate with other examples decides by them', async () => {
+  await using expert = await startExpert()
   await using gateway = await startGateway(mapOf({ a: remote(expert.url) }), environment)
   const map = mapOf({ a: remote(expert.url) }, { context: ['context.jsonl', 'more.jsonl'] })
   await writeFile(
@@ -111,7 +113,6 @@ test('a candidate with other examples decides by them, and nothing is waited for
     '{"question": "the sourdough starter smells of acetone", "task": "baking"}\n{"task": "baking", "keywords": ["sourdough", "oven", "starter", "acetone"]}\n',
   )
   await begin(gateway, { ...map, tasks: { ...map.tasks, baking: { experts: ['a'] } } })
-  expert.behave(says('fine'))
   await chat(gateway, 'the sourdough starter smells of acetone')
   await expect
     .poll(async () => (await shown(gateway)).byMove)
@@ -382,4 +383,73 @@ test('a map that cannot be used, terms that mean nothing, and what is served alr
     percent: 0,
   })
   expect(await errorOf('POST', { mode: 'percent' })).toEqual([400, expect.stringContaining('percent')])
+})
+
+test('a candidate whose classifier hangs delays nobody, and lets go of it at once when it is dropped', async () => {
+  await using a = await startExpert()
+  await using slow = await startExpert(hangs())
+  await using gateway = await startGateway(mapOf({ a: remote(a.url) }), environment)
+  const experts = { a: remote(a.url), slow: remote(slow.url) }
+  const classifier = { expert: 'slow', use: 'always', timeout: '60s' }
+  await begin(gateway, mapOf(experts, { classifier }), { classifier: true })
+  const calling = slow.next()
+  for (let i = 0; i < 300; i++) expect((await chat(gateway, `disk ${i} is full`)).status).toBe(200)
+  const call = await calling
+  const report = await shown(gateway)
+  // One is being decided, two hundred wait, the others were dropped.
+  expect([report.seen, report.notSeen, slow.received.length]).toEqual([0, 99, 1])
+  await admin(gateway, 'DELETE')
+  await call.left
+})
+
+const command = async (gateway: RunningGateway, args: string[], key = 'planted-admin-key') => {
+  const out: string[] = []
+  const { values, words } = parseCommand(candidate, [...args, '--url', gateway.url])
+  const print = (text: string) => void out.push(text)
+  const status = await candidate
+    .run({ values, words, environment: { COE_ADMIN_KEY: key }, print, complain: print })
+    .catch((error: Error) => error.message)
+  return { status, out: out.join('\n') }
+}
+
+test('from the command line a candidate is tried, shared out, shown, activated and dropped', async () => {
+  await using a = await startExpert()
+  await using b = await startExpert()
+  const map = mapOf({ a: remote(a.url), b: remote(b.url) })
+  await using gateway = await startGateway(map, environment)
+  const next = join(gateway.folder, 'next.yaml')
+  await writeFile(next, stringify({ ...map, tasks: { ...map.tasks, operate: { experts: ['b'] } } }))
+  expect(await command(gateway, ['show'])).toMatchObject({ status: 0, out: 'There is no candidate.' })
+  const tried = await command(gateway, ['try', next, '--why', 'b at night'])
+  expect([tried.status, tried.out]).toEqual([
+    0,
+    expect.stringMatching(/: b at night\ntried {7}in the shadow/),
+  ])
+  await chat(gateway, 'disk is full')
+  await expect
+    .poll(async () => (await command(gateway, ['show'])).out)
+    .toMatch(
+      /1 questions also: 0 the same, 1 moved[\s\S]*served {6}1 answers[\s\S]*1 {2}operate by a → operate by b/,
+    )
+  expect((await command(gateway, ['percent', '10'])).out).toContain('by 10 % of conversations')
+  const asJson = await command(gateway, ['show', '--json'])
+  expect(JSON.parse(asJson.out)).toMatchObject({ mode: 'percent', percent: 10, seen: 1 })
+  expect((await command(gateway, ['shadow'])).out).toContain('in the shadow')
+  expect((await command(gateway, ['drop'])).out).toContain('is tried no more')
+  expect((await command(gateway, ['show'])).out).toMatch(/The last one, \w+, was dropped at .*: by request/)
+  await command(gateway, ['try', next])
+  expect((await command(gateway, ['activate', '--why', 'better'])).out).toContain('is served now')
+  expect(await readFile(gateway.mapPath, 'utf8')).toBe(await readFile(next, 'utf8'))
+
+  for (const [words, message, key] of [
+    [['drop'], 'answered 404: There is no candidate.'],
+    [['show'], 'answered 401: The admin key is missing or wrong', 'another-key'],
+    [['percent', '0'], 'is no share'],
+    [['percent'], 'It is: coe-ops candidate percent N'],
+    [['cook'], 'candidate knows: show, try'],
+    [['try', '/nowhere.yaml'], 'cannot be read'],
+  ] as [string[], string, string?][]) {
+    const { status } = await command(gateway, words, key)
+    expect(status, words.join(' ')).toContain(message)
+  }
 })
