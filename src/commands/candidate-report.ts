@@ -35,7 +35,9 @@ const EXAMPLES = 5
 
 export const inWords = (candidate: Report): string => {
   const { version, name, against, since, why, sides } = candidate
-  const questions = candidate.examples.filter(({ question }) => question !== undefined)
+  const moved = candidate.examples.flatMap(({ question, ...move }) =>
+    question === undefined ? [] : `  ${moveInWords(move)}: ${oneLine(question)}`,
+  )
   return [
     `candidate   ${name} (${version}), beside ${against}, since ${since}${why === null ? '' : `: ${why}`}`,
     `tried       ${candidate.mode === 'shadow' ? 'in the shadow: it answers nobody' : `by ${candidate.percent} % of conversations`}`,
@@ -45,13 +47,13 @@ export const inWords = (candidate: Report): string => {
       : [
           `            ${candidate.needClassifier} would go to its classifier: compared by the neighbours alone`,
         ]),
-    `served      ${sideInWords(sides.served)}`,
-    `candidate   ${sideInWords(sides.candidate)}`,
+    `answered    by what is served: ${sideInWords(sides.served)}`,
+    `            by the candidate:  ${sideInWords(sides.candidate)}`,
     ...candidate.byMove
       .slice(0, MOVES)
       .map(move => `  ${String(move.count).padStart(6)}  ${moveInWords(move)}`),
     ...(candidate.byMove.length > MOVES ? [`  and ${candidate.byMove.length - MOVES} other moves`] : []),
-    ...questions.slice(0, EXAMPLES).map(move => `  ${moveInWords(move)}: ${oneLine(move.question ?? '')}`),
+    ...[...new Set(moved)].slice(0, EXAMPLES),
   ].join('\n')
 }
 

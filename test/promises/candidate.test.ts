@@ -429,7 +429,7 @@ test('from the command line a candidate is tried, shared out, shown, activated a
   await expect
     .poll(async () => (await command(gateway, ['show'])).out)
     .toMatch(
-      /1 questions also: 0 the same, 1 moved[\s\S]*served {6}1 answers[\s\S]*1 {2}operate by a → operate by b/,
+      /1 questions also: 0 the same, 1 moved[\s\S]*what is served: 1 answers[\s\S]*1 {2}operate by a → operate by b/,
     )
   expect((await command(gateway, ['percent', '10'])).out).toContain('by 10 % of conversations')
   const asJson = await command(gateway, ['show', '--json'])
