@@ -1,27 +1,33 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { type Config, ConfigError } from './config.ts'
-import { describe, GatewayError } from './errors.ts'
+import type { Config } from './config.ts'
 import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
+import { type Cause, openHistory } from './knowledge/history.ts'
 import { createLive, type Live } from './knowledge/live.ts'
-import { prepareSnapshot } from './knowledge/prepare.ts'
+import { type Prepared, prepareSnapshot } from './knowledge/prepare.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
-import { fingerprint, replaceFile } from './knowledge/replace-file.ts'
-import { type Given, readSources, type Sources } from './knowledge/sources.ts'
+import { atStart, type Given, readSources, type Sources } from './knowledge/sources.ts'
 import type { TaskMap } from './knowledge/task-map.ts'
-import { createWatcher } from './knowledge/watch.ts'
 import { createLeases } from './leases.ts'
+import { createDecisionFile } from './observe/decision-file.ts'
+import { createDecisions } from './observe/decisions.ts'
+import { createExpertFigures } from './observe/expert-figures.ts'
 import { fanOut } from './observe/fan-out.ts'
 import { createFeedback } from './observe/feedback.ts'
 import { createLogEvents } from './observe/log-events.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createRetriever, type Retriever, workersFor } from './retrieval/retriever.ts'
-import { createCandidates } from './routing/candidate/candidates.ts'
+import { type Candidates, createCandidates } from './routing/candidate/candidates.ts'
+import type { CandidateEvents } from './routing/candidate/place.ts'
+import type { Account } from './routing/events.ts'
 import { createPipeline, type Pipeline } from './routing/pipeline.ts'
 import type { Serving, SwapEvents } from './routing/serving.ts'
+import { asTried } from './swaps/as-tried.ts'
+import { createSwaps, type Swaps } from './swaps/swaps.ts'
 
 export type Gateway = {
   readonly app: FastifyInstance
@@ -53,31 +59,26 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     candidate: () => candidates.standing?.report(),
     queuedQuestions: () => retrievers.held().reduce((sum, retriever) => sum + retriever.queued(), 0),
   })
+  const serves = options.watchFiles !== false
+  const warn = (problem: string) => log.error({ problem }, 'what is kept beside the requests is not kept')
+  const history = await openHistory({ folder: join(config.dataPath, 'maps'), onProblem: warn })
+  const records = createRecords(config, warn)
   const events = fanOut([
     metrics.events,
     createLogEvents(log, config.logQuestions),
-    { swapped: () => candidates.swapped(), answered: account => candidates.answered(account) },
+    ...records.listeners,
+    { swapped: () => candidates.swapped(), answered: (account: Account) => candidates.answered(account) },
+    { swapped: ({ snapshot }: Serving, cause: Cause) => serves && history.add(snapshot, cause) },
   ])
   const prepare = preparation(config, { retrievers, registry, events, ...options })
 
   const read = (given?: Given) => readSources(config.mapPath, config.environment, given)
-  const live = createLive(await prepare(await read()))
-  const swaps = createSwaps(live, read, prepare, events)
-  const watcher = createWatcher({ onChange: () => void candidates.refresh() })
-  const candidates = createCandidates({
-    async prepare(source, known) {
-      const sources = await read(new Map([[config.mapPath, source]]))
-      return sources.version === known ? undefined : await prepare(sources)
-    },
-    serve: (source, version) => swaps.put(config.mapPath, source, version),
-    served: () => live.current().snapshot.version,
-    watch: files => options.watchFiles !== false && watcher.watch(files),
-    events,
-    withQuestions: config.logQuestions,
-  })
+  const live = createLive(await prepare.serving(await read()))
+  const swaps = createSwaps({ live, read, prepare: prepare.serving, snapshot: prepare.snapshot, events })
+  const candidates = trials(config, { live, read, swaps, events, prepare: prepare.serving, watches: serves })
   const feedback = await createFeedback({ ...config, withQuestions: config.logQuestions, events })
-  events.swapped(live.current())
-  if (options.watchFiles !== false) swaps.watch()
+  events.swapped(live.current(), { by: 'start' })
+  if (serves) swaps.watch()
 
   let closing = false
   const pipeline = createPipeline(events)
@@ -86,14 +87,19 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     pipeline,
     events,
     metrics,
-    swapProblem: swaps.problem,
+    swaps,
+    history,
+    decisions: records.decisions,
+    figures: records.figures,
+    mapPath: config.mapPath,
+    candidates,
+    feedback,
+    keepProblems: () => [history.problem(), records.problem()].filter(problem => problem !== undefined),
     isClosing: () => closing,
     logger: log,
     apiKeys: config.apiKeys,
     adminKey: config.adminKey,
     registry,
-    candidates,
-    feedback,
     limits: { ...limitsOf(config), ...options.limits },
   })
   return {
@@ -105,10 +111,11 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
       closing = true
       swaps.close()
       await app.close()
-      watcher.close()
       await candidates.close()
       await feedback.close()
       await live.close()
+      await records.close()
+      await history.close()
     },
   }
 }
@@ -128,16 +135,59 @@ type Parts = {
   readonly events: SwapEvents
 } & Pick<WireOptions, 'onProgress' | 'objection'>
 
+/** What is remembered of requests: in memory always, in a file where one is named. */
+const createRecords = (config: Config, onProblem: (problem: string) => void) => {
+  const decisions = createDecisions({ withQuestions: config.logQuestions })
+  const figures = createExpertFigures()
+  const { decisionsFile: path, decisionsFileBytes: maxBytes } = config
+  const file = path === undefined ? undefined : createDecisionFile({ path, maxBytes, onProblem })
+  if (file !== undefined) decisions.listen(file.write)
+  return {
+    decisions,
+    figures,
+    listeners: [{ answered: decisions.answered }, figures.events],
+    problem: () => file?.problem(),
+    close: async () => await file?.close(),
+  }
+}
+
+type Trials = {
+  readonly live: Live<Serving>
+  readonly read: (given?: Given) => Promise<Sources>
+  readonly prepare: (sources: Sources) => Promise<Serving>
+  readonly swaps: Pick<Swaps, 'change'>
+  readonly events: CandidateEvents
+  readonly watches: boolean
+}
+
+/** Candidates are read as though they stood in the map's file, and served by a swap like any other. */
+const trials = (
+  { mapPath, logQuestions }: Config,
+  { live, read, prepare, swaps, events, watches }: Trials,
+): Candidates =>
+  createCandidates({
+    async prepare(source, known) {
+      const sources = await read(new Map([[mapPath, source]]))
+      return sources.version === known ? undefined : await prepare(sources)
+    },
+    serve: async (source, cause) =>
+      (await swaps.change({ file: mapPath, edit: asTried(source) }, { by: 'api', ...cause })).serving,
+    served: () => live.current().snapshot.version,
+    watches,
+    events,
+    withQuestions: logQuestions,
+  })
+
 /** From files to something that can be served: the snapshot, and the experts that its map names. */
-const preparation =
-  (config: Config, { retrievers, registry, events, onProgress, objection }: Parts) =>
-  async (sources: Sources): Promise<Serving> => {
+const preparation = (config: Config, { retrievers, registry, events, onProgress, objection }: Parts) => {
+  const snapshotOf = async (sources: Sources): Promise<Prepared> => {
     const objected = sources.map && objection?.(sources.map)
-    if (objected !== undefined) throw new ConfigError(objected)
+    if (objected !== undefined)
+      throw new InvalidFilesError([atStart(config.mapPath, objected)], sources.files)
     const { encoder, modelsPath, dataPath } = config
     const settings = { encoder, modelsPath, dataPath, queue: QUEUE, onWorkerDied: events.workerDied }
     const workers = workersFor(availableParallelism())
-    const { snapshot, release } = await prepareSnapshot(
+    return await prepareSnapshot(
       {
         retrievers,
         createRetriever: given =>
@@ -145,6 +195,9 @@ const preparation =
       },
       sources,
     )
+  }
+  const serving = async (sources: Sources): Promise<Serving> => {
+    const { snapshot, release } = await snapshotOf(sources)
     const crew = await registry.hire(snapshot.map).catch(error => {
       release()
       throw error
@@ -155,73 +208,5 @@ const preparation =
     }
     return { snapshot, crew, release: done }
   }
-
-/** Replaces what is served when the files change, and remembers why it could not. */
-const createSwaps = (
-  live: Live<Serving>,
-  read: (given?: Given) => Promise<Sources>,
-  prepare: (sources: Sources) => Promise<Serving>,
-  events: SwapEvents,
-) => {
-  let problem: string | undefined
-
-  const reload = async (): Promise<Serving> => {
-    try {
-      const { value, replaced } = await live.replace(async current => {
-        const sources = await read()
-        return sources.version === current.snapshot.version ? undefined : await prepare(sources)
-      })
-      problem = undefined
-      watcher.watch(value.snapshot.files)
-      if (replaced) events.swapped(value)
-      return value
-    } catch (error) {
-      // The same files with the same fault are read more than once; they are news once.
-      if (problem !== describe(error)) events.swapFailed(error)
-      problem = describe(error)
-      // Files that are only named so far may be what is missing: their appearing is a change too.
-      const tried = error instanceof InvalidFilesError ? error.files : []
-      watcher.watch([...new Set([...live.current().snapshot.files, ...tried])])
-      throw error
-    }
-  }
-  /** Writes a map's text into its file and serves what it says, if it still is that version: both or neither. */
-  const put = async (file: string, source: string, version: string): Promise<Serving> => {
-    const { value } = await live.replace(async current => {
-      const expected = { fingerprint: await fingerprint(file) }
-      if ((await read()).version !== current.snapshot.version)
-        throw new GatewayError('version_changed', NOT_SERVED)
-      const serving = await prepare(await read(new Map([[file, source]])))
-      try {
-        if (serving.snapshot.version !== version) throw new GatewayError('version_changed', NOT_AS_TRIED)
-        await replaceIfSame(file, source, expected)
-        return serving
-      } catch (error) {
-        serving.release()
-        throw error
-      }
-    })
-    watcher.watch(value.snapshot.files)
-    events.swapped(value)
-    return value
-  }
-  const watcher = createWatcher({ onChange: () => void reload().catch(() => undefined) })
-  return {
-    reload,
-    put,
-    problem: () => problem,
-    watch: () => watcher.watch(live.current().snapshot.files),
-    close: () => watcher.close(),
-  }
-}
-
-const NOT_SERVED =
-  'The map file says something else than what is served: somebody is changing it, or the change is not usable. Mend that first.'
-const NOT_AS_TRIED = 'What the candidate was read from has changed: look at it again before it is served.'
-
-const replaceIfSame = async (file: string, text: string, expected: { fingerprint: string | undefined }) => {
-  const outcome = await replaceFile(file, text, { expected }).catch(error => {
-    throw new GatewayError('not_writable', `${file} cannot be written: ${describe(error)}`, { cause: error })
-  })
-  if (outcome !== 'written') throw new GatewayError('version_changed', NOT_SERVED)
+  return { snapshot: snapshotOf, serving }
 }

@@ -1,34 +1,7 @@
-import { z } from 'zod'
+import type { z } from 'zod'
+import type { candidateAnswer } from '../http/admin/candidate-answers.ts'
 
-const way = z.object({ task: z.string(), expert: z.string() })
-const side = z.object({
-  answers: z.number(),
-  failures: z.number(),
-  refused: z.number(),
-  p50Ms: z.number().nullable(),
-  p95Ms: z.number().nullable(),
-})
-
-/** What a gateway says of its candidate, as far as it is printed. */
-export const report = z.object({
-  version: z.string(),
-  name: z.string(),
-  against: z.string(),
-  mode: z.string(),
-  percent: z.number(),
-  since: z.string(),
-  why: z.string().nullable(),
-  seen: z.number(),
-  same: z.number(),
-  moved: z.number(),
-  notSeen: z.number(),
-  needClassifier: z.number(),
-  byMove: z.array(z.object({ from: way, to: way, count: z.number() })),
-  examples: z.array(z.object({ from: way, to: way, question: z.string().optional() })),
-  sides: z.object({ served: side, candidate: side }),
-})
-
-type Report = z.output<typeof report>
+type Report = z.output<typeof candidateAnswer>
 
 const MOVES = 10
 const EXAMPLES = 5
@@ -59,7 +32,7 @@ export const inWords = (candidate: Report): string => {
 
 const unseen = ({ notSeen }: Report) => (notSeen === 0 ? '' : `; ${notSeen} not looked at under load`)
 
-const sideInWords = ({ answers, failures, refused, p50Ms, p95Ms }: z.output<typeof side>) =>
+const sideInWords = ({ answers, failures, refused, p50Ms, p95Ms }: Report['sides']['served']) =>
   `${answers} answers, ${failures} failures, ${refused} refused${p50Ms === null ? '' : `, first byte after ${p50Ms} ms (p95 ${p95Ms} ms)`}`
 
 const moveInWords = ({ from, to }: Pick<Report['byMove'][number], 'from' | 'to'>) =>

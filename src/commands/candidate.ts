@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { loadConfig } from '../config.ts'
 import { describe } from '../errors.ts'
+import { candidateAnswer, endedAnswer } from '../http/admin/candidate-answers.ts'
 import { type AdminApi, adminAt } from './admin-api.ts'
-import { inWords, report } from './candidate-report.ts'
+import { inWords } from './candidate-report.ts'
 import { type Command, type Invocation, UsageError } from './command.ts'
 
 export const candidate: Command = {
@@ -66,7 +67,7 @@ const actions: Readonly<Record<string, Action>> = {
     async run(api, { values, print }) {
       const found = await api.ask('GET', '/candidate')
       if (values.json === true) print(JSON.stringify(found, null, 2))
-      else print(found === null ? await lastWords(api) : inWords(report.parse(found)))
+      else print(found === null ? await lastWords(api) : inWords(candidateAnswer.parse(found)))
       return 0
     },
   },
@@ -121,7 +122,7 @@ const said = async (
   body: object,
 ): Promise<number> => {
   const found = await api.ask(method, '/candidate', body)
-  print(values.json === true ? JSON.stringify(found, null, 2) : inWords(report.parse(found)))
+  print(values.json === true ? JSON.stringify(found, null, 2) : inWords(candidateAnswer.parse(found)))
   return 0
 }
 
@@ -131,9 +132,7 @@ const share = (given: unknown): number => {
   throw new UsageError(`"${given}" is no share: say a number above 0, up to 100.`)
 }
 
-const past = z.object({
-  ended: z.array(z.object({ at: z.string(), version: z.string(), outcome: z.string(), because: z.string() })),
-})
+const past = z.object({ ended: z.array(endedAnswer) })
 
 /** Where there is none, what became of the last one is what somebody wants to know. */
 const lastWords = async (api: AdminApi): Promise<string> => {

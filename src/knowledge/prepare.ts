@@ -33,9 +33,8 @@ export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Prom
     keywords: keywords.map(({ task, text }) => ({ task, text })),
     k: map.retrieval.k,
   }
-  const { value: retriever, release } = await deps.retrievers.take(keyOf(given), () =>
-    deps.createRetriever(given),
-  )
+  const key = keyOf(given)
+  const { value: retriever, release } = await deps.retrievers.take(key, () => deps.createRetriever(given))
   try {
     await selfCheck(retriever, examples)
     const snapshot: Snapshot = Object.freeze({
@@ -44,6 +43,7 @@ export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Prom
       text,
       examples,
       keywords,
+      context: key.slice(0, 12),
       prompt,
       retriever,
       threshold: thresholdFor(retriever.about.judged, map.neighbours.allowedError),

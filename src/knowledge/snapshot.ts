@@ -13,6 +13,8 @@ export type Snapshot = Readonly<{
   text: string
   examples: readonly Example[]
   keywords: readonly Keyword[]
+  /** A short hash of all that the neighbours depend on: alike where only the map was changed. */
+  context: string
   /** The classifier's. */
   prompt: PromptTemplate
   retriever: Retriever

@@ -65,7 +65,7 @@ export const readSources = async (
   }
 }
 
-const atStart = (file: string, message: string, severity: Problem['severity'] = 'error'): Problem => ({
+export const atStart = (file: string, message: string, severity: Problem['severity'] = 'error'): Problem => ({
   file,
   line: 1,
   column: 1,

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
 import { type Correction, correctionsBefore, correctionsPath, keyOf, readCorrections } from './corrections.ts'
+import { hashOf } from './decisions.ts'
 import { createOpinions, type Opinion } from './opinions.ts'
 import { createRotatingFile } from './rotating-file.ts'
 
@@ -113,7 +113,7 @@ const createAnswers = (withQuestions: boolean) => {
       const key = keyOf(answer)
       const before = kept.get(key)
       if (before !== undefined) forget(key, before)
-      const questionHash = hash('sha256', question, 'hex').slice(0, 16)
+      const questionHash = hashOf(question)
       kept.set(key, {
         ...answer,
         question: withQuestions ? question : undefined,

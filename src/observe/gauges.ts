@@ -82,5 +82,8 @@ export const registerGauges = (registry: Registry, gauges: Gauges) => {
     swapFailed() {
       failed = true
     },
+    agreed() {
+      failed = false
+    },
   }
 }

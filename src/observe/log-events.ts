@@ -42,9 +42,9 @@ export const createLogEvents = (
   refusing: because => log.warn({ because }, `requests are turned away: ${refusals[because]}`),
   refusedEnough: (because, count, ms) =>
     log.info({ because, count, ms: round(ms) }, 'requests are no longer turned away'),
-  swapped: ({ snapshot }) =>
+  swapped: ({ snapshot }, cause) =>
     log.info(
-      { snapshot: snapshot.version, map: snapshot.map.name, examples: snapshot.examples.length },
+      { snapshot: snapshot.version, map: snapshot.map.name, examples: snapshot.examples.length, ...cause },
       'a new snapshot is served',
     ),
   swapFailed(error) {
@@ -59,6 +59,7 @@ export const createLogEvents = (
     log.info({ requestId, client, score, task, expert, correctTask }, 'feedback'),
   feedbackLost: error =>
     log.error({ problem: describe(error) }, 'corrections cannot be kept in COE_DATA/feedback.jsonl'),
+  agreed: () => log.info('the files are again what is served'),
   workerDied: error =>
     log.error(
       { problem: describe(error) },

@@ -53,15 +53,16 @@ export const createMetrics = (gauges: Gauges): Metrics => {
         count.swaps.inc({ outcome: 'done' })
         state.swapped(snapshot)
       },
-      swapFailed() {
+      swapFailed(_error, inFiles) {
         count.swaps.inc({ outcome: 'failed' })
-        state.swapFailed()
+        if (inFiles) state.swapFailed()
       },
       candidateBegan: () => undefined,
       candidateEnded: ({ outcome }) => count.candidates.inc({ outcome }),
       rated: ({ score }, task, expert) =>
         count.feedback.inc({ expert, task, rating: score >= 0.5 ? 'good' : 'bad' }),
       feedbackLost: () => undefined,
+      agreed: () => state.agreed(),
       workerDied: () => count.workerDeaths.inc(),
     },
   }

@@ -29,6 +29,8 @@ export type Decision = Readonly<{
   /** What the neighbours alone would have said, best first. */
   ranking: readonly { readonly task: string; readonly confidence: number }[]
   snapshot: string
+  /** Of the context that the neighbours are from. */
+  context: string
 }>
 
 /** Without a classifier's word the neighbours' task still counts if it is at least this likely. */
@@ -74,6 +76,7 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
       confidence: Math.round(confidence * 1e4) / 1e4,
     })),
     snapshot: snapshot.version,
+    context: snapshot.context,
   })
   if (typeof said === 'object') {
     return record(said.task, 'classifier', confidenceIn(said.task, nearest))
@@ -102,6 +105,7 @@ export const pinned = (snapshot: Snapshot, task: string, experts: readonly strin
   margin: 0,
   ranking: [],
   snapshot: snapshot.version,
+  context: snapshot.context,
 })
 
 export const nothingFound: Nearest = { neighbours: [], ranking: [], margin: 0, known: 0 }

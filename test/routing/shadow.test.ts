@@ -55,7 +55,7 @@ const seen = (number: number, served: Snapshot): Seen => ({
   snapshot: served,
   decision: {
     ...{ task: 'build', experts: ['a'], decidedBy: 'neighbours', confidence: 0.9, margin: 1, known: 1 },
-    ...{ neighbours: [], ranking: [{ task: 'build', confidence: 0.9 }], snapshot: 'served' },
+    ...{ neighbours: [], ranking: [{ task: 'build', confidence: 0.9 }], snapshot: 'served', context: 'c' },
   },
 })
 

@@ -1,4 +1,5 @@
 import { describe, GatewayError } from '../../errors.ts'
+import { createWatcher } from '../../knowledge/watch.ts'
 import type { Account } from '../events.ts'
 import type { Serving } from '../serving.ts'
 import { type Candidate, type CandidateReport, createCandidate, type Terms } from './candidate.ts'
@@ -7,14 +8,17 @@ import { type CandidateEvents, createPlace, type Ended, type Place } from './pla
 export type CandidatesDeps = {
   /** From a map's text, read as though it stood in the map's file; nothing when it would be of the version known. */
   prepare(source: string, known: string | undefined): Promise<Serving | undefined>
-  /** Puts that text in the map's file and what it says in place of what is served, if it still is that version. */
-  serve(source: string, version: string, why: string | undefined): Promise<Serving>
+  /** Puts that text in the map's file and what it says in place of what is served: both or neither. */
+  serve(source: string, cause: Cause): Promise<Serving>
   readonly served: () => string
-  /** Told after each change which files the candidate was read from, to watch them; none when it is gone. */
-  watch(files: readonly string[]): void
+  /** Whether the files that a candidate was read from are watched. */
+  readonly watches: boolean
   readonly events: CandidateEvents
   readonly withQuestions: boolean
 }
+
+/** Why, and whence it was asked for. */
+export type Cause = { readonly why: string | undefined; readonly from: string | undefined }
 
 /** The one map that may be tried beside what is served. */
 export type Candidates = {
@@ -22,12 +26,10 @@ export type Candidates = {
   readonly standing: Candidate | undefined
   begin(source: string, terms: Terms): Promise<CandidateReport>
   adjust(change: (before: Terms) => Terms): CandidateReport
-  activate(why: string | undefined): Promise<Serving>
+  activate(cause: Cause): Promise<Serving>
   drop(because: string): Promise<Ended>
   /** How the last ones ended, newest first. */
   ended(): readonly Ended[]
-  /** Something it was read from has changed. */
-  refresh(): Promise<void>
   /** What is served has changed. */
   swapped(): void
   answered(account: Account): void
@@ -35,8 +37,11 @@ export type Candidates = {
 }
 
 export const createCandidates = (deps: CandidatesDeps): Candidates => {
-  const place = createPlace(deps)
   const inTurn = createQueue()
+  const watcher = createWatcher({ onChange: () => void inTurn(refresh) })
+  const watch = (files: readonly string[]) => deps.watches && watcher.watch(files)
+  const place = createPlace({ watch, events: deps.events })
+  const refresh = () => renew(deps, place)
   let activating: string | undefined
 
   const standing = (): Candidate => {
@@ -63,19 +68,21 @@ export const createCandidates = (deps: CandidatesDeps): Candidates => {
       deps.events.candidateBegan(versionOf(candidate), candidate.terms())
       return candidate.report()
     },
-    activate: why =>
+    activate: ({ why, from }) =>
       inTurn(async () => {
         const candidate = standing()
+        const tried = versionOf(candidate)
+        await refresh()
+        if (place.standing !== candidate || versionOf(candidate) !== tried) throw notAsTried()
         activating = why ?? 'by request'
         try {
-          return await deps.serve(candidate.source, versionOf(candidate), why ?? candidate.terms().why)
+          return await deps.serve(candidate.source, { why: why ?? candidate.terms().why, from })
         } finally {
           activating = undefined
         }
       }),
     drop: because => inTurn(async () => place.end(standing(), 'dropped', because)),
     ended: () => place.past,
-    refresh: () => inTurn(() => refresh(deps, place)),
     swapped() {
       const candidate = place.standing
       if (candidate === undefined) return
@@ -85,12 +92,19 @@ export const createCandidates = (deps: CandidatesDeps): Candidates => {
     },
     answered: account => place.standing?.answered(account),
     async close() {
+      watcher.close()
       await inTurn(async () => {
         if (place.standing !== undefined) place.end(place.standing, 'dropped', 'the gateway ends')
       })
     },
   }
 }
+
+const notAsTried = () =>
+  new GatewayError(
+    'version_changed',
+    'What the candidate was read from has changed meanwhile: look at it again before it is served.',
+  )
 
 /** One change at a time: what is still being prepared cannot be activated, nor be overtaken by another one. */
 const createQueue = () => {
@@ -105,7 +119,7 @@ const createQueue = () => {
 const versionOf = (candidate: Candidate) => candidate.live.current().snapshot.version
 
 /** What it was read from has changed: it is made anew and counted afresh, or it is no candidate any more. */
-const refresh = async ({ prepare, watch, events }: CandidatesDeps, place: Place): Promise<void> => {
+const renew = async ({ prepare, events }: CandidatesDeps, place: Place): Promise<void> => {
   const candidate = place.standing
   if (candidate === undefined) return
   try {
@@ -113,8 +127,8 @@ const refresh = async ({ prepare, watch, events }: CandidatesDeps, place: Place)
       prepare(candidate.source, snapshot.version),
     )
     if (place.standing !== candidate) return
-    watch(value.snapshot.files)
     if (!replaced) return
+    place.rewatch()
     candidate.restart()
     events.candidateBegan(value.snapshot.version, candidate.terms())
   } catch (error) {

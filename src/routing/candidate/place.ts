@@ -20,12 +20,14 @@ export type Place = {
   readonly standing: Candidate | undefined
   readonly past: readonly Ended[]
   take(candidate: Candidate): void
+  /** It was made anew, perhaps from other files. */
+  rewatch(): void
   end(candidate: Candidate, outcome: Ended['outcome'], because: string): Ended
 }
 
 export type PlaceDeps = {
   /** The files that a change of is a change of the candidate; none when it is gone. */
-  watch(files: readonly string[]): void
+  readonly watch: (files: readonly string[]) => void
   readonly events: CandidateEvents
 }
 
@@ -61,6 +63,7 @@ export const createPlace = ({ watch, events }: PlaceDeps): Place => {
       watch(files)
       events.candidateBegan(version, candidate.terms())
     },
+    rewatch: () => watch(standing?.live.current().snapshot.files ?? []),
     end,
   }
 }
