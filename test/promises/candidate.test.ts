@@ -453,3 +453,45 @@ test('from the command line a candidate is tried, shared out, shown, activated a
     expect(status, words.join(' ')).toContain(message)
   }
 })
+
+test('a secret that is shown as *** stays what it is in a candidate, and one that was never there is refused', async () => {
+  await using a = await startExpert()
+  const map = mapOf({ a: remote(a.url, { key: 'planted-literal-key' }) })
+  await using gateway = await startGateway(map, environment)
+  const { source } = await json(
+    fetch(`${gateway.url}/admin/map`, { headers: { authorization: 'Bearer planted-admin-key' } }),
+  )
+  expect(source).toContain('***')
+  const begun = await admin(gateway, 'PUT', '', {
+    source: source.replace('name: test', 'name: next'),
+    percent: 100,
+  })
+  expect(begun.status).toBe(200)
+  expect(await begun.text()).not.toContain('planted-literal-key')
+  expect(await chat(gateway, 'disk is full')).toMatchObject({ status: 200, expert: 'a' })
+  expect(a.received[0]?.headers.authorization).toBe('Bearer planted-literal-key')
+  await admin(gateway, 'POST', '/activate')
+  expect(await readFile(gateway.mapPath, 'utf8')).toContain('key: planted-literal-key')
+
+  const other = stringify(mapOf({ b: remote(a.url, { key: '***' }) }))
+  const refused = await admin(gateway, 'PUT', '', { source: other })
+  expect([refused.status, (await json(refused)).problems[0]]).toEqual([
+    422,
+    expect.objectContaining({ message: expect.stringContaining('experts.b.key'), line: expect.any(Number) }),
+  ])
+})
+
+test('what was served before a candidate was activated is one call away', async () => {
+  await using a = await startExpert()
+  await using b = await startExpert()
+  await using gateway = await startGateway(mapOf({ a: remote(a.url) }), environment)
+  const before = gateway.live.current().snapshot.version
+  await begin(gateway, mapOf({ b: remote(b.url) }), { why: 'b is cheaper' })
+  await admin(gateway, 'POST', '/activate')
+  const headers = { authorization: 'Bearer planted-admin-key' }
+  const { maps } = await json(fetch(`${gateway.url}/admin/maps`, { headers }))
+  expect(maps[0]).toMatchObject({ by: 'api', why: 'b is cheaper' })
+  const back = await fetch(`${gateway.url}/admin/maps/${before}/activate`, { method: 'POST', headers })
+  expect(back.status).toBe(200)
+  expect(await chat(gateway, 'disk is full')).toMatchObject({ expert: 'a', snapshot: before })
+})
