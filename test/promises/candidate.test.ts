@@ -104,10 +104,16 @@ test('the text of what would move is shown where questions may be kept', async (
   expect(expert.received).toHaveLength(0)
 })
 
-test('a candidate with other examples decides by them', async () => {
+test('a candidate with other examples decides by them, without its classifier', async () => {
   await using expert = await startExpert()
   await using gateway = await startGateway(mapOf({ a: remote(expert.url) }), environment)
-  const map = mapOf({ a: remote(expert.url) }, { context: ['context.jsonl', 'more.jsonl'] })
+  const map = mapOf(
+    { a: remote(expert.url) },
+    {
+      context: ['context.jsonl', 'more.jsonl'],
+      classifier: { expert: 'a', use: 'always' },
+    },
+  )
   await writeFile(
     join(gateway.folder, 'more.jsonl'),
     '{"question": "the sourdough starter smells of acetone", "task": "baking"}\n{"task": "baking", "keywords": ["sourdough", "oven", "starter", "acetone"]}\n',
@@ -117,6 +123,8 @@ test('a candidate with other examples decides by them', async () => {
   await expect
     .poll(async () => (await shown(gateway)).byMove)
     .toEqual([{ from: { task: 'unknown', expert: 'a' }, to: { task: 'baking', expert: 'a' }, count: 1 }])
+  expect((await shown(gateway)).needClassifier).toBe(1)
+  expect(expert.received).toHaveLength(1)
 })
 
 test('a classifier is not called in the shadow unless it is wished for: what would need it is marked', async () => {
