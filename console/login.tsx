@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { createGateway, messageOf } from './api/gateway.ts'
 import { Problem } from './parts/notice.tsx'
 
@@ -6,6 +6,8 @@ import { Problem } from './parts/notice.tsx'
 export const Login = ({ enter, because }: { enter: (key: string) => void; because: string | undefined }) => {
   const [problem, setProblem] = useState(because)
   const [busy, setBusy] = useState(false)
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
   const submit = async (event: Event) => {
     event.preventDefault()
     const given = new FormData(event.currentTarget as HTMLFormElement).get('key')
@@ -30,7 +32,7 @@ export const Login = ({ enter, because }: { enter: (key: string) => void; becaus
           coe-ops
         </h1>
         <label for="key">Admin key</label>
-        <input id="key" name="key" type="password" autocomplete="current-password" autofocus />
+        <input ref={field} id="key" name="key" type="password" autocomplete="current-password" />
         <button type="submit" class="primary" disabled={busy}>
           {busy ? 'Trying it…' : 'Open the console'}
         </button>

@@ -216,16 +216,32 @@ export type DuplicatePage = {
   readonly total?: number
 }
 
+/** How one of two maps fares with what it was given to answer. */
+export type Side = {
+  readonly answers: number
+  readonly failures: number
+  readonly refused: number
+  readonly p50Ms: number | null
+  readonly p95Ms: number | null
+}
+
 export type Candidate = {
   readonly version: string
+  /** The version that it is compared with. */
+  readonly against?: string
   readonly mode: 'shadow' | 'percent'
   readonly percent?: number
   readonly since: string
   readonly by?: string
-  readonly why?: string
+  readonly why?: string | null
   readonly seen: number
   readonly same: number
   readonly moved: number
+  /** Not looked at, as there was too much else to do. */
+  readonly notSeen?: number
+  /** Compared by what the neighbours say, as the candidate's classifier is not called. */
+  readonly needClassifier?: number
+  readonly sides?: { readonly served: Side; readonly candidate: Side }
   readonly byMove: readonly { readonly from: Place; readonly to: Place; readonly count: number }[]
   readonly examples: readonly Move[]
 }

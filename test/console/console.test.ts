@@ -235,6 +235,7 @@ describe.skipIf(noBrowser !== false)(
         throw new Error(`Tab does not lead to ${name}.`)
       }
       await page.goto(`${house.gateway.url}/console`)
+      await page.waitForFunction(() => document.activeElement?.id === 'key')
       await page.keyboard.type(ADMIN_KEY)
       await page.keyboard.press('Enter')
       await page.getByRole('navigation').waitFor()

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
-import type { Candidate } from '../../api/types.ts'
-import { count, dateOf, percent, Share } from '../../parts/figures.tsx'
+import type { Candidate, Side } from '../../api/types.ts'
+import { count, dateOf, milliseconds, percent, Share } from '../../parts/figures.tsx'
 import { Moves, placeOf } from '../../parts/moves.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { Outcome } from '../../parts/outcome.tsx'
@@ -79,7 +79,7 @@ type RunningProps = {
 }
 
 const Running = ({ candidate, busy, change, activate, drop }: RunningProps) => {
-  const { mode, seen, same, moved, byMove, examples } = candidate
+  const { mode, byMove, examples } = candidate
   return (
     <>
       <div class="row">
@@ -96,23 +96,8 @@ const Running = ({ candidate, busy, change, activate, drop }: RunningProps) => {
           </button>
         </span>
       </div>
-      <dl class="facts">
-        <dt>Since</dt>
-        <dd>
-          {dateOf(candidate.since)}
-          {candidate.by === undefined ? '' : ` by ${candidate.by}`}
-          {candidate.why === undefined ? '' : `: ${candidate.why}`}
-        </dd>
-        <dt>Decided</dt>
-        <dd>{`${count(seen)} questions: ${count(same)} the same, ${count(moved)} otherwise`}</dd>
-        <dt>Otherwise</dt>
-        <dd>
-          <Share
-            of={seen === 0 ? 0 : moved / seen}
-            label={`${percent(seen === 0 ? 0 : moved / seen)} otherwise`}
-          />
-        </dd>
-      </dl>
+      <Facts candidate={candidate} />
+      {candidate.sides === undefined ? null : <Sides sides={candidate.sides} />}
       <ShareForm candidate={candidate} busy={busy} change={change} />
       {byMove.length === 0 ? null : <ByMove candidate={candidate} />}
       {examples.length === 0 ? null : (
@@ -124,6 +109,87 @@ const Running = ({ candidate, busy, change, activate, drop }: RunningProps) => {
     </>
   )
 }
+
+const Facts = ({ candidate }: { candidate: Candidate }) => {
+  const { since, by, why, against, seen, same, moved, notSeen = 0, needClassifier = 0 } = candidate
+  const share = seen === 0 ? 0 : moved / seen
+  return (
+    <dl class="facts">
+      <dt>Since</dt>
+      <dd>
+        {dateOf(since)}
+        {by === undefined ? '' : ` by ${by}`}
+        {why ? `: ${why}` : ''}
+      </dd>
+      {against === undefined ? null : (
+        <>
+          <dt>Beside</dt>
+          <dd>
+            <code>{against}</code>
+          </dd>
+        </>
+      )}
+      <dt>Decided</dt>
+      <dd>
+        {`${count(seen)} questions: ${count(same)} the same, ${count(moved)} otherwise`}
+        {needClassifier === 0 ? '' : `; ${count(needClassifier)} by the neighbours alone, on both sides`}
+        {notSeen === 0 ? '' : `; ${count(notSeen)} not looked at, as there was too much to do`}
+      </dd>
+      <dt>Otherwise</dt>
+      <dd>
+        <Share of={share} label={`${percent(share)} otherwise`} />
+      </dd>
+    </dl>
+  )
+}
+
+const Sides = ({ sides: { served, candidate } }: { sides: NonNullable<Candidate['sides']> }) => (
+  <div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Answered by</th>
+          <th scope="col" class="number">
+            Answers
+          </th>
+          <th scope="col" class="number">
+            Failed
+          </th>
+          <th scope="col" class="number">
+            Refused
+          </th>
+          <th scope="col" class="number">
+            p50
+          </th>
+          <th scope="col" class="number">
+            p95
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        <SideRow name="what is served" side={served} />
+        <SideRow name="the candidate" side={candidate} />
+      </tbody>
+    </table>
+  </div>
+)
+
+const SideRow = ({
+  name,
+  side: { answers, failures, refused, p50Ms, p95Ms },
+}: {
+  name: string
+  side: Side
+}) => (
+  <tr>
+    <td>{name}</td>
+    <td class="number">{count(answers)}</td>
+    <td class={failures > 0 ? 'number failed' : 'number'}>{count(failures)}</td>
+    <td class="number">{count(refused)}</td>
+    <td class="number">{milliseconds(p50Ms)}</td>
+    <td class="number">{milliseconds(p95Ms)}</td>
+  </tr>
+)
 
 const ShareForm = ({ candidate, busy, change }: Pick<RunningProps, 'candidate' | 'busy' | 'change'>) => (
   <form
