@@ -246,6 +246,18 @@ export type Candidate = {
   readonly examples: readonly Move[]
 }
 
+/** What somebody said a question's task is, against what was decided. */
+export type Correction = {
+  readonly at: string
+  readonly requestId: string
+  readonly client?: string
+  readonly expert?: string
+  readonly from: string
+  readonly to: string
+  readonly question?: string
+  readonly questionHash?: string
+}
+
 export type FeedbackPage = {
   readonly experts: readonly {
     readonly expert: string
@@ -255,4 +267,5 @@ export type FeedbackPage = {
     readonly mean: number
     readonly n: number
   }[]
+  readonly corrections: readonly Correction[]
 }

@@ -18,8 +18,10 @@ export const Moves = ({ moves }: { moves: readonly Move[] }) => (
       <tbody>
         {moves.map(({ question, questionHash, from, to }, index) => (
           <tr key={index}>
-            <td class="most question">
-              {question ?? <code class="quiet">{questionHash ?? 'its text is not kept'}</code>}
+            <td class="most">
+              <span class="question short" title={question}>
+                {question ?? <code class="quiet">{questionHash ?? 'its text is not kept'}</code>}
+              </span>
             </td>
             <td class="name-cell">{placeOf(from)}</td>
             <td class="name-cell">{placeOf(to)}</td>

@@ -9,7 +9,20 @@ const ADMIN_KEY = 'planted-admin-key'
 const environment = { COE_ADMIN_KEY: ADMIN_KEY, COE_API_KEYS: 'chatbot:client-key', LOG_QUESTIONS: 'true' }
 const HOSTILE = '<img src=x onerror="document.title=\'broken into\'"> disk is full'
 
-const everyPage = ['ask', 'live', 'map', 'map/edit', 'map/candidate', 'map/history', 'experts', 'context']
+const everyPage = [
+  'ask',
+  'live',
+  'map',
+  'map/edit',
+  'map/candidate',
+  'map/history',
+  'experts',
+  'context',
+  'context/contradictions',
+  'context/duplicates',
+  'context/corrections',
+  'context/add',
+]
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 
@@ -164,6 +177,26 @@ describe.skipIf(noBrowser !== false)(
       await button(page, 'Relabel').click()
       await page.getByText('It is of operate now.').waitFor()
       await page.getByRole('listitem').getByText('operate', { exact: true }).first().waitFor()
+      expect(complaints).toEqual([])
+    })
+
+    test('a task that a client corrected becomes an example when a person agrees', async () => {
+      await using house = await startHouse()
+      const headers = { 'content-type': 'application/json', authorization: 'Bearer client-key' }
+      const answer = await house.gateway.post('/v1/chat/completions', ask('disk is full'), { headers })
+      const opinion = {
+        request_id: answer.headers.get('x-request-id'),
+        rating: 'bad',
+        correct_task: 'deploy',
+      }
+      await house.gateway.post('/v1/feedback', opinion, { headers })
+      const tab = await openTab(browser)
+      const { page, complaints } = tab
+      await logIn(tab, house.gateway.url, ADMIN_KEY)
+      await go(page, 'context/corrections')
+      await page.getByText('corrected to deploy').waitFor()
+      await button(page, 'Agree: add to deploy').click()
+      await page.getByText('The example is added.').waitFor()
       expect(complaints).toEqual([])
     })
 

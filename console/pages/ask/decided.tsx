@@ -164,8 +164,8 @@ const Row = ({ neighbour: { question, task, similarity, dense, lexical, at } }: 
     <td class="number narrow-hidden">{fixed(dense)}</td>
     <td class="number narrow-hidden">{fixed(lexical)}</td>
     <td class="name-cell">{task}</td>
-    <td class="most question" title={at}>
-      {question}
+    <td class="most" title={at}>
+      <span class="question short">{question}</span>
     </td>
   </tr>
 )

@@ -72,7 +72,9 @@ export const Row = ({ example, suggested, busy, relabel }: RowProps) => {
   return (
     <li>
       <div>
-        <p class="question">{question}</p>
+        <p class="question short" title={question}>
+          {question}
+        </p>
         <p class="quiet">
           <strong>{task}</strong>
           {said === undefined || said === task ? null : (

@@ -6,6 +6,7 @@ import { useAct } from '../../parts/use-act.ts'
 import { useLoad } from '../../parts/use-load.ts'
 import { useSession } from '../../session.ts'
 import { AddExample } from './add.tsx'
+import { Corrections } from './corrections.tsx'
 import { Duplicates } from './duplicates.tsx'
 import { Examples } from './examples.tsx'
 import type { Relabel } from './relabel.tsx'
@@ -15,6 +16,7 @@ const sections = [
   ['', 'Examples'],
   ['contradictions', 'Contradictions'],
   ['duplicates', 'Near-duplicates'],
+  ['corrections', 'Corrections'],
   ['add', 'Add'],
 ] as const
 
@@ -34,6 +36,7 @@ export const ContextPage = ({ section }: { section: string }) => {
     })
   const relabel: Relabel = ({ at, question }, to) =>
     change('PUT', { at, question, task: to }, `It is of ${to} now.`)
+  const add = (example: object) => change('POST', example, 'The example is added.')
   return (
     <>
       <Sections page="context" current={current} of={sections} />
@@ -55,9 +58,10 @@ export const ContextPage = ({ section }: { section: string }) => {
         {current === 'duplicates' ? (
           <Duplicates relabel={relabel} busy={work.busy} version={served.ready?.snapshot} />
         ) : null}
-        {current === 'add' ? (
-          <AddExample busy={work.busy} add={body => change('POST', body, 'The example is added.')} />
+        {current === 'corrections' ? (
+          <Corrections version={served.ready?.snapshot} busy={work.busy} add={add} />
         ) : null}
+        {current === 'add' ? <AddExample busy={work.busy} add={add} /> : null}
       </div>
     </>
   )

@@ -19,9 +19,10 @@ export const Chart = ({ minutes, curve, label, large = false }: ChartProps) => {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot | undefined>(undefined)
   const dark = useDark()
+  const timed = Math.min(3, minutes.filter(({ p50Ms }) => typeof p50Ms === 'number').length)
   useEffect(() => {
     if (box.current === null) return
-    const drawn = new UPlot(optionsOf(box.current, curve, large), [[], []], box.current)
+    const drawn = new UPlot(optionsOf(box.current, curve, { large, minutes: timed }), [[], []], box.current)
     plot.current = drawn
     const sized = new ResizeObserver(([entry]) => {
       if (entry !== undefined) drawn.setSize({ width: entry.contentRect.width, height: heightOf(large) })
@@ -31,8 +32,8 @@ export const Chart = ({ minutes, curve, label, large = false }: ChartProps) => {
       sized.disconnect()
       drawn.destroy()
     }
-  }, [curve, large, dark])
-  useEffect(() => plot.current?.setData(dataOf(minutes, curve)), [minutes, curve, large, dark])
+  }, [curve, large, dark, timed])
+  useEffect(() => plot.current?.setData(dataOf(minutes, curve)), [minutes, curve, large, dark, timed])
   return <div ref={box} class={`chart ${curve}${large ? ' large' : ''}`} role="img" aria-label={label} />
 }
 
@@ -43,7 +44,11 @@ const dataOf = (minutes: readonly Minute[], curve: Curve): UPlot.AlignedData => 
 
 const heightOf = (large: boolean) => (large ? 160 : 30)
 
-const optionsOf = (box: HTMLElement, curve: Curve, large: boolean): UPlot.Options => {
+const HOUR_S = 3_600
+
+type Look = { readonly large: boolean; readonly minutes: number }
+
+const optionsOf = (box: HTMLElement, curve: Curve, { large, minutes }: Look): UPlot.Options => {
   const { color, borderColor, fontFamily } = getComputedStyle(box)
   const axis: UPlot.Axis = {
     show: large,
@@ -58,7 +63,10 @@ const optionsOf = (box: HTMLElement, curve: Curve, large: boolean): UPlot.Option
     legend: { show: large },
     cursor: { show: large, drag: { x: false, y: false } },
     padding: large ? [8, 8, 0, 0] : [2, 0, 2, 0],
-    scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] } },
+    scales: {
+      x: { range: (_, __, last) => [last - HOUR_S, last] },
+      y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] },
+    },
     axes: [
       { ...axis, values: '{HH}:{mm}' },
       { ...axis, size: 64, values: (_, values) => values.map(value => String(value)) },
@@ -69,7 +77,9 @@ const optionsOf = (box: HTMLElement, curve: Curve, large: boolean): UPlot.Option
         label: curve === 'latency' ? 'p50 in ms' : 'failed',
         stroke: color,
         width: 1.5,
-        points: { show: large },
+        // A minute in which nothing was asked is no gap, and one that stands alone is no line.
+        spanGaps: true,
+        points: { show: large || minutes < 3, size: 5, fill: color },
         ...(curve === 'latency' ? {} : barsOf(color)),
       },
     ],

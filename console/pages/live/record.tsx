@@ -20,7 +20,7 @@ export const WholeRecord = ({ record, close }: { record: DecisionRecord; close: 
         </button>
       </div>
       <dl class="facts">
-        {Object.entries(record).map(([name, value]) => [
+        {fieldsOf(record).map(([name, value]) => [
           <dt key={name}>{name}</dt>,
           <dd key={`${name} `}>
             <Value value={value} />
@@ -31,9 +31,37 @@ export const WholeRecord = ({ record, close }: { record: DecisionRecord; close: 
   )
 }
 
+/** As a person reads them; what is not known here comes last. */
+const order: readonly string[] = [
+  'at',
+  'question',
+  'task',
+  'decidedBy',
+  'confidence',
+  'expert',
+  'tried',
+  'status',
+  'error',
+  'outcome',
+  'ms',
+  'overheadMs',
+  'tokens',
+  'client',
+  'endpoint',
+  'stream',
+  'snapshot',
+  'requestId',
+]
+
+const fieldsOf = (record: DecisionRecord): [string, unknown][] => {
+  const placeOf = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
+  return Object.entries(record).sort(([a], [b]) => placeOf(a) - placeOf(b))
+}
+
 const Value = ({ value }: { value: unknown }) => {
   if (typeof value === 'string') return <span class="question">{value}</span>
   if (Array.isArray(value) && value.every(item => typeof item === 'string')) return <>{value.join(', ')}</>
+  if (value === null || value === undefined) return <>–</>
   if (typeof value === 'object') return <pre>{JSON.stringify(value, null, 2)}</pre>
   return <>{String(value)}</>
 }

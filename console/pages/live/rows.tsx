@@ -44,7 +44,7 @@ const Head = () => (
         Prob.
       </th>
       <th scope="col">Expert</th>
-      <th scope="col" class="number">
+      <th scope="col" class="number narrow-hidden">
         Took
       </th>
       <th scope="col" class="narrow-hidden">
@@ -97,7 +97,7 @@ class Row extends Component<RowProps> {
           {expert ?? '–'}
           {fell ? <span class="quiet">{` (${tried.length} tried)`}</span> : null}
         </td>
-        <td class="number">{milliseconds(ms)}</td>
+        <td class="number narrow-hidden">{milliseconds(ms)}</td>
         <td class={status >= 400 ? 'narrow-hidden failed' : 'narrow-hidden'}>{statusOf(record)}</td>
         <td class="most clip quiet narrow-hidden">{questionOf(record)}</td>
       </tr>

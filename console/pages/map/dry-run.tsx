@@ -1,6 +1,5 @@
 import type { Changed, MapAnswer } from '../../api/types.ts'
 import { count, percent } from '../../parts/figures.tsx'
-import { Moves } from '../../parts/moves.tsx'
 
 /** What a map would change, before it does. */
 export const DryRunResult = ({ answer: { changes, accuracy, decisions } }: { answer: MapAnswer }) => (
@@ -19,7 +18,6 @@ export const DryRunResult = ({ answer: { changes, accuracy, decisions } }: { ans
       <dt>Last decisions</dt>
       <dd>{movedOf(decisions)}</dd>
     </dl>
-    {decisions.examples.length === 0 ? null : <Moves moves={decisions.examples} />}
   </>
 )
 

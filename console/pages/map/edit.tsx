@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
-import type { MapAnswer, ServedMap } from '../../api/types.ts'
+import type { MapAnswer, Move, ServedMap } from '../../api/types.ts'
 import { DiffView } from '../../parts/diff-view.tsx'
+import { Moves } from '../../parts/moves.tsx'
 import { Problem, Warning } from '../../parts/notice.tsx'
 import { Outcome } from '../../parts/outcome.tsx'
 import { Reason, type ReasonAsked } from '../../parts/reason.tsx'
@@ -64,6 +65,7 @@ const Editor = ({ map, draft }: { map: ServedMap; draft: Draft }) => {
           <>
             <h2>Lines</h2>
             <DiffView before={map.source} after={draft.source} />
+            <Moved moves={dryRun.answer?.decisions.examples ?? []} />
           </>
         ) : (
           <p class="quiet">
@@ -76,6 +78,14 @@ const Editor = ({ map, draft }: { map: ServedMap; draft: Draft }) => {
     </div>
   )
 }
+
+const Moved = ({ moves }: { moves: readonly Move[] }) =>
+  moves.length === 0 ? null : (
+    <>
+      <h2>Of the last decisions, these would go elsewhere</h2>
+      <Moves moves={moves} />
+    </>
+  )
 
 /** What can be done with a draft, each asked about once more. */
 const useChanges = ({ source, base }: Draft) => {
