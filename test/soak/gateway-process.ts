@@ -47,13 +47,19 @@ export const startGateway = async (
   const ended = once(child, 'exit') as Promise<[number | null]>
   const endIt = () => void child.kill('SIGKILL')
   process.once('exit', endIt)
-  createInterface(child.stderr).on('line', line => onLog(parsed(line)))
+  const said: string[] = []
+  createInterface(child.stderr).on('line', line => {
+    if (said.length < 20) said.push(line)
+    onLog(parsed(line))
+  })
   const url = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', line => {
       const found = /listens on (http:\S+)\/v1/.exec(line)?.[1]
       if (found !== undefined) resolve(found)
     })
-    void ended.then(([code]) => reject(new Error(`the gateway ended with ${code} before it listened`)))
+    void ended.then(([code]) =>
+      reject(new Error(`the gateway ended with ${code} before it listened:\n${said.join('\n')}`)),
+    )
   })
   const pid = child.pid as number
   return {

@@ -51,9 +51,9 @@ const progress = () =>
   )
 
 /** Traffic and swaps for so long, then peace. The same before each measurement, so that the two can be compared. */
-const spell = async (ms: number, edits: { from: number; contextEvery: number }) => {
+const spell = async (ms: number, round: number) => {
   const traffic = startTraffic(gateway.url, book, clients)
-  const swaps = startSwaps(files, experts, edits)
+  const swaps = startSwaps(files, experts, round)
   const ticks = setInterval(progress, 5_000)
   await sleep(ms, undefined, { signal: interrupted.signal }).catch(() => undefined)
   clearInterval(ticks)
@@ -64,15 +64,24 @@ const spell = async (ms: number, edits: { from: number; contextEvery: number }) 
   return { stuck, swaps: swaps.counts, waits: traffic.waits }
 }
 
-const warmUpMs = Math.min(30_000, (seconds * 1000) / 2)
-say(`Warming up for ${Math.round(warmUpMs / 1000)} s: ${clients} clients at ${gateway.url}`)
-// A swapped context is what costs memory most: the warm-up has its share of them in less time.
-await spell(warmUpMs, { from: 0, contextEvery: 2 })
+/** Until each of the C library's arenas has held a worker once: they fill one after another, and then no more. */
+const swapContexts = async (times: number) => {
+  for (let round = 1; round <= times && !interrupted.signal.aborted; round++) {
+    const swapsBefore = logbook.swaps()
+    files.writeContext(-round)
+    for (let look = 0; look < 300 && logbook.swaps() === swapsBefore; look++) await sleep(100)
+  }
+}
+
+const warmUpMs = Math.min(30_000, (seconds * 1000) / 3)
+say(`Warming up: 10 contexts, then ${Math.round(warmUpMs / 1000)} s of ${clients} clients at ${gateway.url}`)
+await swapContexts(10)
+await spell(warmUpMs, 0)
 const before: Vitals | undefined = interrupted.signal.aborted ? undefined : await gateway.atRest()
 say(`At rest: ${inWords(before)}`)
 
 began = Date.now()
-const last = await spell(seconds * 1000 - warmUpMs, { from: 1_000, contextEvery: 5 })
+const last = await spell(seconds * 1000 - warmUpMs, 1_000)
 const aftermath: Vitals | undefined = interrupted.signal.aborted ? undefined : await gateway.atRest()
 say(`At rest: ${inWords(aftermath)}`)
 
