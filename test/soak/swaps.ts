@@ -37,7 +37,7 @@ export const startSwaps = (files: ReturnType<typeof createFiles>, experts: Exper
     async stop() {
       stopping.abort()
       await running
-      const last = mapOf(experts, round + 1)
+      const last = mapOf(experts, round, `soak-last-${round}`)
       files.writeMap(last)
       return last.name
     },
