@@ -25,11 +25,12 @@ if (!(seconds >= 5 && clients >= 1)) {
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 const interrupted = new AbortController()
-process.once('SIGINT', () => {
+const interrupt = () => {
+  if (interrupted.signal.aborted) process.exit(130)
   say('\nInterrupted: stopping; once more ends at once.')
   interrupted.abort()
-  process.once('SIGINT', () => process.exit(130))
-})
+}
+process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
 
 const book = createBook()
 const logbook = createLogbook()
