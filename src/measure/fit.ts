@@ -72,11 +72,11 @@ const poolOf = (evidence: readonly Evidence[], posterior: Posterior): Pool => {
   return { best: worth.indexOf(Math.max(...worth)), newcomers }
 }
 
-/** The share of right answers; where not all were asked all, what is believed of each. */
+/** The share of right answers; where not all were asked the same number of them, what is believed of each. */
 const worthOf = (evidence: readonly Evidence[], posterior: Posterior): Float64Array => {
-  const complete = evidence.every(({ tally }) => tally.n.every(n => n === tally.questions))
+  const comparable = evidence.every(({ tally }) => tally.n.every(n => n === tally.n[0]))
   return sumOver(evidence, posterior.worth.length, ({ tally }, task) =>
-    complete ? tally.right : believed(posterior, task).map(accuracy => accuracy * tally.questions),
+    comparable ? tally.right : believed(posterior, task).map(accuracy => accuracy * tally.questions),
   )
 }
 
