@@ -32,6 +32,7 @@ const onlyIn: Record<string, readonly string[]> = {
   'hnswlib-node': ['retrieval'],
   'lru-cache': ['routing'],
   yaml: ['knowledge'],
+  echarts: ['measure'],
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { loadConfig } from '../config.ts'
+import { guardOverlap } from '../measure/overlap.ts'
 import { pageOf } from '../measure/page.ts'
 import { planFor, type Wanted } from '../measure/plan.ts'
 import { markdownOf } from '../measure/report.ts'
@@ -19,13 +20,19 @@ export const benchClassify = async ({
   const wanted = wantedBy(values)
   const config = loadConfig(environment)
   const plan = await planFor(wanted, config.environment)
+  guardOverlap({
+    parts: plan.parts,
+    divides: wanted.folds || wanted.share !== undefined,
+    allow: values['allow-overlap'] === true,
+    complain,
+  })
   const { deps, done } = benchDeps(config, complain)
   const measured = await run(plan, deps, new AbortController().signal).finally(done)
   const report = { title: titleOf(wanted), measured, mean: meanOfAll(measured) }
   if (values.report !== undefined) {
     await writeFiles(String(values.report), {
       'report.md': `${markdownOf(report)}\n`,
-      'report.html': pageOf(report),
+      'report.html': await pageOf(report),
     })
   }
   print(values.json === true ? JSON.stringify(asJson(wanted, report), null, 2) : markdownOf(report))

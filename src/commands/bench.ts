@@ -39,6 +39,7 @@ export const bench: Command = {
     classifier: { type: 'string', help: 'none, or the expert of the map that is asked when unsure [none]' },
     without: { type: 'string', help: 'tasks held out of the context: their questions are "unknown"' },
     perturb: { type: 'boolean', help: 'ask everything once more in seven damaged forms' },
+    'allow-overlap': { type: 'boolean', help: 'measure although questions stand in the context already' },
     seed: { type: 'string', help: 'of folds, draws, pools and damage [1]' },
     json: { type: 'boolean', help: 'print one JSON document' },
     report: { type: 'string', help: 'folder for the report' },

@@ -1,106 +1,42 @@
-import { loadConfig } from '../config.ts'
-import type { Snapshot } from '../knowledge/snapshot.ts'
-import { createLog } from '../observe/log.ts'
-import { wire } from '../wire.ts'
-import { type Command, UsageError } from './command.ts'
-import { progressLine } from './progress.ts'
+import { type Command, type Option, UsageError } from './command.ts'
+import { dedupe } from './context-dedupe.ts'
+import { importing } from './context-import.ts'
+import { stats } from './context-stats.ts'
+
+const parts: Readonly<Record<string, Command>> = { stats, import: importing, dedupe }
+
+/** Every option of every part, with the parts it belongs to. */
+const options: Readonly<Record<string, Option>> = Object.fromEntries(
+  [...new Set(Object.values(parts).flatMap(part => Object.keys(part.options)))].flatMap(name => {
+    const users = Object.entries(parts).filter(([, part]) => Object.hasOwn(part.options, name))
+    const option = users[0]?.[1].options[name]
+    if (option === undefined) return []
+    return [[name, { ...option, help: `${users.map(([part]) => part).join(', ')}: ${option.help}` }]]
+  }),
+)
 
 export const context: Command = {
-  summary: 'look at the examples: how many, and how well they tell the tasks apart',
-  usage: 'coe-ops context stats [--map FILE] [--json]',
-  examples: ['coe-ops context stats', 'coe-ops context stats --map mappings/aiops.yaml --json'],
-  options: {
-    map: { type: 'string', help: 'the map whose context is looked at (COE_MAP)' },
-    json: { type: 'boolean', help: 'print one JSON document' },
-  },
-  async run({ values, words, environment, print, complain }) {
-    if (words.length !== 1 || words[0] !== 'stats')
-      throw new UsageError('context knows one thing to do: stats.')
-    const config = loadConfig({
-      ...environment,
-      ...(values.map === undefined ? {} : { COE_MAP: String(values.map) }),
-    })
-    const progress = progressLine('encoding examples', complain)
-    const gateway = await wire(config, createLog('warn'), {
-      onProgress: progress.show,
-      watchFiles: false,
-    }).finally(progress.clear)
-    try {
-      const stats = statsOf(gateway.live.current().snapshot)
-      print(values.json === true ? JSON.stringify(stats, null, 2) : inWords(stats))
-      return 0
-    } finally {
-      await gateway.close()
+  summary: 'look at the examples, bring in those of others, find what stands there twice',
+  usage: Object.values(parts)
+    .map(({ usage }) => usage)
+    .join('\n       '),
+  examples: Object.values(parts).flatMap(({ examples }) => examples),
+  options,
+  after: () =>
+    Object.entries(parts)
+      .map(([name, { summary, after }]) => `${name}: ${summary}.${after === undefined ? '' : `\n${after()}`}`)
+      .join('\n\n'),
+  async run(invocation) {
+    const [name = '', ...words] = invocation.words
+    const part = Object.hasOwn(parts, name) ? parts[name] : undefined
+    if (part === undefined) {
+      const known = Object.keys(parts).join(', ')
+      throw new UsageError(
+        `context knows these things to do: ${known}${name === '' ? '.' : `, not "${name}".`}`,
+      )
     }
+    const foreign = Object.keys(invocation.values).find(option => !Object.hasOwn(part.options, option))
+    if (foreign !== undefined) throw new UsageError(`context ${name} has no option --${foreign}.`)
+    return part.run({ ...invocation, words })
   },
 }
-
-type TaskStats = {
-  task: string
-  examples: number
-  replies: number
-  right: number
-  mistakenFor: [string, number][]
-}
-
-/** Each example decided by all the others: where the context contradicts itself shows here. */
-export const statsOf = ({ examples, retriever, threshold }: Snapshot) => {
-  const tasks = new Map<string, TaskStats & { wrong: Map<string, number> }>()
-  let right = 0
-  for (const { row, task: said } of retriever.about.judged) {
-    const example = examples[row]
-    if (example === undefined) continue
-    const stats = tasks.get(example.task) ?? {
-      task: example.task,
-      examples: 0,
-      replies: 0,
-      right: 0,
-      mistakenFor: [],
-      wrong: new Map<string, number>(),
-    }
-    tasks.set(example.task, stats)
-    stats.examples++
-    if (example.reply !== undefined) stats.replies++
-    if (said === example.task) {
-      stats.right++
-      right++
-    } else stats.wrong.set(said, (stats.wrong.get(said) ?? 0) + 1)
-  }
-  const { encoder, index } = retriever.about
-  return {
-    examples: examples.length,
-    encoder,
-    index,
-    threshold: threshold ?? null,
-    leaveOneOut: {
-      accuracy: examples.length === 0 ? 0 : right / examples.length,
-      right,
-      of: examples.length,
-    },
-    tasks: [...tasks.values()].map(({ wrong, ...stats }) => ({
-      ...stats,
-      accuracy: stats.right / stats.examples,
-      mistakenFor: [...wrong].sort((a, b) => b[1] - a[1]),
-    })),
-  }
-}
-
-const inWords = (stats: ReturnType<typeof statsOf>): string => {
-  const { accuracy, right, of } = stats.leaveOneOut
-  return [
-    `${stats.examples} examples, encoder ${stats.encoder}, index ${stats.index}`,
-    '',
-    `${'task'.padEnd(28)} ${'examples'.padStart(8)} ${'replies'.padStart(8)} ${'right'.padStart(7)}  mistaken for`,
-    ...stats.tasks.map(
-      task =>
-        `${task.task.padEnd(28)} ${String(task.examples).padStart(8)} ${String(task.replies).padStart(8)} ${percent(task.accuracy).padStart(7)}  ${task.mistakenFor
-          .slice(0, 4)
-          .map(([other, count]) => `${other} ${count}`)
-          .join(', ')}`,
-    ),
-    '',
-    `Leave-one-out task accuracy: ${percent(accuracy)} (${right} of ${of}); each example decided without itself, its copies and its part of the context.`,
-  ].join('\n')
-}
-
-const percent = (share: number) => `${(share * 100).toFixed(1)} %`

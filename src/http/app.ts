@@ -39,6 +39,9 @@ const isProbe = (request: FastifyRequest) =>
 const nothingAt = ({ method, url }: FastifyRequest) =>
   new GatewayError('not_found', `There is no ${method} ${url.split('?')[0]} here. OpenAI's API is under /v1.`)
 
+/** Where nobody is told what there is before the key is shown. */
+const isAdmin = ({ url }: FastifyRequest) => /^\/admin(?:[/?]|$)/.test(url)
+
 /** The door as a whole: scopes and hooks in their order. Listening is somebody else's. */
 export const createApp = (deps: AppDeps): FastifyInstance => {
   const { limits, events } = deps
@@ -71,7 +74,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     reply.raw.once('close', () => setImmediate(over, request, reply))
     closeWithConnection(request.raw, reply.raw)
     // Before its body is read: a stranger's ten megabytes to nowhere are not worth parsing.
-    if (request.is404) throw nothingAt(request)
+    if (request.is404 && !isAdmin(request)) throw nothingAt(request)
   })
   const over = (request: FastifyRequest, reply: FastifyReply) => {
     bodies.release(request)

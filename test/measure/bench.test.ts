@@ -31,7 +31,7 @@ const run = async (...args: string[]) => {
 const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).text)
 
 test('a context that is asked its own questions knows them', async () => {
-  const result = await json('--context', context, '--questions', context)
+  const result = await json('--context', context, '--questions', context, '--allow-overlap')
   expect(result).toMatchObject({ n: 20, examples: 20, encoder: 'lexical', classifierCalls: 0 })
   expect(result.accuracyOfFirst).toBe(1)
   expect(Object.keys(result.coverage)).toEqual(['0.02', '0.05', '0.10'])
@@ -73,7 +73,15 @@ test('the same seed gives the same figures', async () => {
 })
 
 test('tasks held out of the context count as unknown', async () => {
-  const result = await json('--context', context, '--questions', context, '--without', 'operate')
+  const result = await json(
+    '--context',
+    context,
+    '--questions',
+    context,
+    '--without',
+    'operate',
+    '--allow-overlap',
+  )
   expect(result.byTask.operate).toBeUndefined()
   expect(result.unknown.n).toBeGreaterThan(result.examples / 10)
   expect(result.unknown.auroc).toBeGreaterThan(0.5)
@@ -82,7 +90,15 @@ test('tasks held out of the context count as unknown', async () => {
 test('the classifier of a map is asked when the neighbours are unsure, and counted', async () => {
   await using expert = await startExpert(says('**Task: [deploy]**'))
   const { folder: theirs, mapPath } = await userFolder(mapOf({ judge: remote(expert.url) }))
-  const result = await json('--map', mapPath, '--questions', context, '--classifier', 'judge')
+  const result = await json(
+    '--map',
+    mapPath,
+    '--questions',
+    context,
+    '--classifier',
+    'judge',
+    '--allow-overlap',
+  )
   expect(result.classifierCalls).toBe(20)
   expect(result.classifierFailed).toBe(0)
   expect(result.byTask.deploy.recall).toBe(1)
@@ -109,7 +125,7 @@ test('a name in a page stays a name', async () => {
       .join('\n'),
   )
   const out = join(folder, 'hostile')
-  const { text } = await run('--context', file, '--questions', file, '--report', out)
+  const { text } = await run('--context', file, '--questions', file, '--report', out, '--allow-overlap')
   expect(await readFile(join(out, 'report.html'), 'utf8')).not.toContain('<script')
   expect(text).toContain('a\\|b')
 })

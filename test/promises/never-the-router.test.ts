@@ -85,7 +85,9 @@ test('what is kept on disk may be damaged: it is made anew, and the answer is th
   const shipped = (await readFile(join(root, 'context/devops-lifecycle.jsonl'), 'utf8')).split('\n')
   const examples = shipped.flatMap(line => {
     const { question, task } = JSON.parse(line || '{}')
-    return ['build', 'deploy', 'operate'].includes(task) ? [JSON.stringify({ question, task })] : []
+    return question && ['build', 'deploy', 'operate'].includes(task)
+      ? [JSON.stringify({ question, task })]
+      : []
   })
   await writeFile(join(data, 'examples.jsonl'), examples.slice(0, 500).join('\n'))
   const map = mapOf(runbook, { context: [join(data, 'examples.jsonl')] })

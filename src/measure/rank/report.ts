@@ -1,6 +1,6 @@
-import { escapeText } from '../charts.ts'
 import type { Ranking } from '../fit.ts'
 import { percent } from '../format.ts'
+import { escapeText } from '../report/escape.ts'
 import { wilson } from '../statistics/normal.ts'
 import type { ExpertRun } from './expert-run.ts'
 import type { Tally } from './tally.ts'
