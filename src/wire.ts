@@ -1,24 +1,28 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { type Config, ConfigError } from './config.ts'
-import { describe } from './errors.ts'
+import type { Config } from './config.ts'
 import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
+import { type Cause, openHistory } from './knowledge/history.ts'
 import { createLive, type Live } from './knowledge/live.ts'
-import { prepareSnapshot } from './knowledge/prepare.ts'
+import { type Prepared, prepareSnapshot } from './knowledge/prepare.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
-import { readSources, type Sources } from './knowledge/sources.ts'
+import { atStart, type Given, readSources, type Sources } from './knowledge/sources.ts'
 import type { TaskMap } from './knowledge/task-map.ts'
-import { createWatcher } from './knowledge/watch.ts'
 import { createLeases } from './leases.ts'
+import { createDecisionFile } from './observe/decision-file.ts'
+import { createDecisions } from './observe/decisions.ts'
+import { createExpertFigures } from './observe/expert-figures.ts'
 import { fanOut } from './observe/fan-out.ts'
 import { createLogEvents } from './observe/log-events.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createRetriever, type Retriever, workersFor } from './retrieval/retriever.ts'
 import { createPipeline, type Pipeline } from './routing/pipeline.ts'
 import type { Serving, SwapEvents } from './routing/serving.ts'
+import { createSwaps } from './swaps/swaps.ts'
 
 export type Gateway = {
   readonly app: FastifyInstance
@@ -49,14 +53,23 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     experts: registry.report,
     queuedQuestions: () => retrievers.held().reduce((sum, retriever) => sum + retriever.queued(), 0),
   })
-  const events = fanOut([metrics.events, createLogEvents(log, config.logQuestions)])
+  const serves = options.watchFiles !== false
+  const warn = (problem: string) => log.error({ problem }, 'what is kept beside the requests is not kept')
+  const history = await openHistory({ folder: join(config.dataPath, 'maps'), onProblem: warn })
+  const records = createRecords(config, warn)
+  const events = fanOut([
+    metrics.events,
+    createLogEvents(log, config.logQuestions),
+    ...records.listeners,
+    { swapped: ({ snapshot }: Serving, cause: Cause) => serves && history.add(snapshot, cause) },
+  ])
   const prepare = preparation(config, { retrievers, registry, events, ...options })
 
-  const read = () => readSources(config.mapPath, config.environment)
-  const live = createLive(await prepare(await read()))
-  events.swapped(live.current())
-  const swaps = createSwaps(live, read, prepare, events)
-  if (options.watchFiles !== false) swaps.watch()
+  const read = (given?: Given) => readSources(config.mapPath, config.environment, given)
+  const live = createLive(await prepare.serving(await read()))
+  events.swapped(live.current(), { by: 'start' })
+  const swaps = createSwaps({ live, read, prepare: prepare.serving, snapshot: prepare.snapshot, events })
+  if (serves) swaps.watch()
 
   let closing = false
   const pipeline = createPipeline(events)
@@ -65,7 +78,12 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     pipeline,
     events,
     metrics,
-    swapProblem: swaps.problem,
+    swaps,
+    history,
+    decisions: records.decisions,
+    figures: records.figures,
+    mapPath: config.mapPath,
+    keepProblems: () => [history.problem(), records.problem()].filter(problem => problem !== undefined),
     isClosing: () => closing,
     logger: log,
     apiKeys: config.apiKeys,
@@ -83,6 +101,8 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
       swaps.close()
       await app.close()
       await live.close()
+      await records.close()
+      await history.close()
     },
   }
 }
@@ -102,16 +122,32 @@ type Parts = {
   readonly events: SwapEvents
 } & Pick<WireOptions, 'onProgress' | 'objection'>
 
+/** What is remembered of requests: in memory always, in a file where one is named. */
+const createRecords = (config: Config, onProblem: (problem: string) => void) => {
+  const decisions = createDecisions({ withQuestions: config.logQuestions })
+  const figures = createExpertFigures()
+  const { decisionsFile: path, decisionsFileBytes: maxBytes } = config
+  const file = path === undefined ? undefined : createDecisionFile({ path, maxBytes, onProblem })
+  if (file !== undefined) decisions.listen(file.write)
+  return {
+    decisions,
+    figures,
+    listeners: [{ answered: decisions.answered }, figures.events],
+    problem: () => file?.problem(),
+    close: async () => await file?.close(),
+  }
+}
+
 /** From files to something that can be served: the snapshot, and the experts that its map names. */
-const preparation =
-  (config: Config, { retrievers, registry, events, onProgress, objection }: Parts) =>
-  async (sources: Sources): Promise<Serving> => {
+const preparation = (config: Config, { retrievers, registry, events, onProgress, objection }: Parts) => {
+  const snapshotOf = async (sources: Sources): Promise<Prepared> => {
     const objected = sources.map && objection?.(sources.map)
-    if (objected !== undefined) throw new ConfigError(objected)
+    if (objected !== undefined)
+      throw new InvalidFilesError([atStart(config.mapPath, objected)], sources.files)
     const { encoder, modelsPath, dataPath } = config
     const settings = { encoder, modelsPath, dataPath, queue: QUEUE, onWorkerDied: events.workerDied }
     const workers = workersFor(availableParallelism())
-    const { snapshot, release } = await prepareSnapshot(
+    return await prepareSnapshot(
       {
         retrievers,
         createRetriever: given =>
@@ -119,6 +155,9 @@ const preparation =
       },
       sources,
     )
+  }
+  const serving = async (sources: Sources): Promise<Serving> => {
+    const { snapshot, release } = await snapshotOf(sources)
     const crew = await registry.hire(snapshot.map).catch(error => {
       release()
       throw error
@@ -129,41 +168,5 @@ const preparation =
     }
     return { snapshot, crew, release: done }
   }
-
-/** Replaces what is served when the files change, and remembers why it could not. */
-const createSwaps = (
-  live: Live<Serving>,
-  read: () => Promise<Sources>,
-  prepare: (sources: Sources) => Promise<Serving>,
-  events: SwapEvents,
-) => {
-  let problem: string | undefined
-
-  const reload = async (): Promise<Serving> => {
-    try {
-      const { value, replaced } = await live.replace(async current => {
-        const sources = await read()
-        return sources.version === current.snapshot.version ? undefined : await prepare(sources)
-      })
-      problem = undefined
-      watcher.watch(value.snapshot.files)
-      if (replaced) events.swapped(value)
-      return value
-    } catch (error) {
-      // The same files with the same fault are read more than once; they are news once.
-      if (problem !== describe(error)) events.swapFailed(error)
-      problem = describe(error)
-      // Files that are only named so far may be what is missing: their appearing is a change too.
-      const tried = error instanceof InvalidFilesError ? error.files : []
-      watcher.watch([...new Set([...live.current().snapshot.files, ...tried])])
-      throw error
-    }
-  }
-  const watcher = createWatcher({ onChange: () => void reload().catch(() => undefined) })
-  return {
-    reload,
-    problem: () => problem,
-    watch: () => watcher.watch(live.current().snapshot.files),
-    close: () => watcher.close(),
-  }
+  return { snapshot: snapshotOf, serving }
 }

@@ -21,7 +21,7 @@ import { type OpenAiDeps, openAiApi } from './openai/routes.ts'
 import { type ProbeDeps, probes } from './probes.ts'
 
 export type AppDeps = Omit<OpenAiDeps, 'bodies'> &
-  AdminDeps &
+  Omit<AdminDeps, 'bodies'> &
   ProbeDeps & {
     readonly logger: FastifyBaseLogger
     readonly apiKeys: readonly ApiKey[]
@@ -83,7 +83,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     if (deps.isClosing()) app.server.closeIdleConnections()
   }
   app.register(async scope => probes(scope, deps))
-  app.register(async scope => adminApi(scope, deps), { prefix: '/admin' })
+  app.register(async scope => adminApi(scope, { ...deps, bodies }), { prefix: '/admin' })
   app.register(
     async scope => {
       scope.addHook('onRequest', async (request, reply) => {

@@ -1,24 +1,27 @@
 import type { FastifyInstance } from 'fastify'
 import type { Live } from '../knowledge/live.ts'
 import type { Serving } from '../routing/serving.ts'
+import type { Swaps } from '../swaps/swaps.ts'
 
 export type ProbeDeps = {
   readonly live: Live<Serving>
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
-  /** Why the files are not what is served, while they are not. */
-  readonly swapProblem: () => string | undefined
+  readonly swaps: Pick<Swaps, 'problem'>
+  /** What is not kept for later, because a disk is full or shut: it harms no request. */
+  readonly keepProblems: () => readonly string[]
 }
 
 /** Process, readiness and metrics: for machines, without a key, and answered while everything else is busy. */
-export const probes = async (app: FastifyInstance, { live, metrics, swapProblem }: ProbeDeps) => {
+export const probes = async (app: FastifyInstance, { live, metrics, swaps, keepProblems }: ProbeDeps) => {
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {
     const { snapshot } = live.current()
     const { encoder, encoderProblem, index, indexBecause, dataProblem, examples } = snapshot.retriever.about
-    const problem = swapProblem()
+    const problem = swaps.problem()
+    const notKept = keepProblems()
     const workers = snapshot.retriever.workers()
     return {
-      status: encoderProblem === undefined && problem === undefined && workers > 0 ? 'ok' : 'degraded',
+      status: encoderProblem === undefined && problem?.inFiles !== true && workers > 0 ? 'ok' : 'degraded',
       snapshot: snapshot.version,
       map: snapshot.map.name,
       tasks: snapshot.map.tasks.size,
@@ -30,7 +33,8 @@ export const probes = async (app: FastifyInstance, { live, metrics, swapProblem 
       ...(indexBecause === undefined ? {} : { indexBecause }),
       ...(encoderProblem === undefined ? {} : { encoderProblem }),
       ...(dataProblem === undefined ? {} : { dataProblem }),
-      ...(problem === undefined ? {} : { swapProblem: problem }),
+      ...(problem === undefined ? {} : { swapProblem: problem.message }),
+      ...(notKept.length === 0 ? {} : { notKept }),
     }
   })
   app.get('/metrics', async (_request, reply) => {

@@ -80,5 +80,8 @@ export const registerGauges = (registry: Registry, gauges: Gauges) => {
     swapFailed() {
       failed = true
     },
+    agreed() {
+      failed = false
+    },
   }
 }

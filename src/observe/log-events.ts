@@ -40,15 +40,16 @@ export const createLogEvents = (
   refusing: because => log.warn({ because }, `requests are turned away: ${refusals[because]}`),
   refusedEnough: (because, count, ms) =>
     log.info({ because, count, ms: round(ms) }, 'requests are no longer turned away'),
-  swapped: ({ snapshot }) =>
+  swapped: ({ snapshot }, cause) =>
     log.info(
-      { snapshot: snapshot.version, map: snapshot.map.name, examples: snapshot.examples.length },
+      { snapshot: snapshot.version, map: snapshot.map.name, examples: snapshot.examples.length, ...cause },
       'a new snapshot is served',
     ),
   swapFailed(error) {
     const problems = error instanceof InvalidFilesError ? error.message.split('\n') : [describe(error)]
     log.error({ problems }, 'the change is not usable: the last good snapshot goes on serving')
   },
+  agreed: () => log.info('the files are again what is served'),
   workerDied: error =>
     log.error(
       { problem: describe(error) },

@@ -51,10 +51,11 @@ export const createMetrics = (gauges: Gauges): Metrics => {
         count.swaps.inc({ outcome: 'done' })
         state.swapped(snapshot)
       },
-      swapFailed() {
+      swapFailed(_error, inFiles) {
         count.swaps.inc({ outcome: 'failed' })
-        state.swapFailed()
+        if (inFiles) state.swapFailed()
       },
+      agreed: () => state.agreed(),
       workerDied: () => count.workerDeaths.inc(),
     },
   }

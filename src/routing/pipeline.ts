@@ -106,7 +106,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
   }
 }
 
-const decideAfresh = async (
+export const decideAfresh = async (
   snapshot: Snapshot,
   crew: Crew,
   { text, hop }: Question,
@@ -134,7 +134,7 @@ const neighboursOf = async (snapshot: Snapshot, text: string, events: Events, si
   }
 }
 
-const byName = (snapshot: Snapshot, target: Target): Decision | undefined => {
+export const byName = (snapshot: Snapshot, target: Target): Decision | undefined => {
   switch (target.kind) {
     case 'auto':
       return undefined

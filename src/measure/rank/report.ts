@@ -1,7 +1,7 @@
+import { wilson } from '../../knowledge/wilson.ts'
 import type { Ranking } from '../fit.ts'
 import { percent } from '../format.ts'
 import { escapeText } from '../report/escape.ts'
-import { wilson } from '../statistics/normal.ts'
 import type { ExpertRun } from './expert-run.ts'
 import type { Tally } from './tally.ts'
 
