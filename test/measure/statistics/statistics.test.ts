@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { wilson } from '../../../src/knowledge/wilson.ts'
 import { seeded } from '../../../src/measure/random.ts'
 import { estimatesOf } from '../../../src/measure/replay/bootstrap.ts'
 import { compare } from '../../../src/measure/statistics/compare.ts'
 import { evidenceOf } from '../../../src/measure/statistics/evidence.ts'
 import { inverseOf, multiply } from '../../../src/measure/statistics/matrix.ts'
-import { expectedExcess, normalBelow, wilson } from '../../../src/measure/statistics/normal.ts'
+import { expectedExcess, normalBelow } from '../../../src/measure/statistics/normal.ts'
 import { posteriorOf } from '../../../src/measure/statistics/posterior.ts'
 
 test('the normal distribution and what is hoped for beyond a point are those of the tables', () => {
