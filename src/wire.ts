@@ -17,12 +17,17 @@ import { createDecisionFile } from './observe/decision-file.ts'
 import { createDecisions } from './observe/decisions.ts'
 import { createExpertFigures } from './observe/expert-figures.ts'
 import { fanOut } from './observe/fan-out.ts'
+import { createFeedback } from './observe/feedback.ts'
 import { createLogEvents } from './observe/log-events.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createRetriever, type Retriever, workersFor } from './retrieval/retriever.ts'
+import { type Candidates, createCandidates } from './routing/candidate/candidates.ts'
+import type { CandidateEvents } from './routing/candidate/place.ts'
+import type { Account } from './routing/events.ts'
 import { createPipeline, type Pipeline } from './routing/pipeline.ts'
 import type { Serving, SwapEvents } from './routing/serving.ts'
-import { createSwaps } from './swaps/swaps.ts'
+import { asTried } from './swaps/as-tried.ts'
+import { createSwaps, type Swaps } from './swaps/swaps.ts'
 
 export type Gateway = {
   readonly app: FastifyInstance
@@ -51,6 +56,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
   const registry = createRegistry()
   const metrics = createMetrics({
     experts: registry.report,
+    candidate: () => candidates.standing?.report(),
     queuedQuestions: () => retrievers.held().reduce((sum, retriever) => sum + retriever.queued(), 0),
   })
   const serves = options.watchFiles !== false
@@ -61,14 +67,17 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     metrics.events,
     createLogEvents(log, config.logQuestions),
     ...records.listeners,
+    { swapped: () => candidates.swapped(), answered: (account: Account) => candidates.answered(account) },
     { swapped: ({ snapshot }: Serving, cause: Cause) => serves && history.add(snapshot, cause) },
   ])
   const prepare = preparation(config, { retrievers, registry, events, ...options })
 
   const read = (given?: Given) => readSources(config.mapPath, config.environment, given)
   const live = createLive(await prepare.serving(await read()))
-  events.swapped(live.current(), { by: 'start' })
   const swaps = createSwaps({ live, read, prepare: prepare.serving, snapshot: prepare.snapshot, events })
+  const candidates = trials(config, { live, read, swaps, events, prepare: prepare.serving, watches: serves })
+  const feedback = await createFeedback({ ...config, withQuestions: config.logQuestions, events })
+  events.swapped(live.current(), { by: 'start' })
   if (serves) swaps.watch()
 
   let closing = false
@@ -83,6 +92,8 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     decisions: records.decisions,
     figures: records.figures,
     mapPath: config.mapPath,
+    candidates,
+    feedback,
     keepProblems: () => [history.problem(), records.problem()].filter(problem => problem !== undefined),
     isClosing: () => closing,
     logger: log,
@@ -100,6 +111,8 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
       closing = true
       swaps.close()
       await app.close()
+      await candidates.close()
+      await feedback.close()
       await live.close()
       await records.close()
       await history.close()
@@ -137,6 +150,33 @@ const createRecords = (config: Config, onProblem: (problem: string) => void) => 
     close: async () => await file?.close(),
   }
 }
+
+type Trials = {
+  readonly live: Live<Serving>
+  readonly read: (given?: Given) => Promise<Sources>
+  readonly prepare: (sources: Sources) => Promise<Serving>
+  readonly swaps: Pick<Swaps, 'change'>
+  readonly events: CandidateEvents
+  readonly watches: boolean
+}
+
+/** Candidates are read as though they stood in the map's file, and served by a swap like any other. */
+const trials = (
+  { mapPath, logQuestions }: Config,
+  { live, read, prepare, swaps, events, watches }: Trials,
+): Candidates =>
+  createCandidates({
+    async prepare(source, known) {
+      const sources = await read(new Map([[mapPath, source]]))
+      return sources.version === known ? undefined : await prepare(sources)
+    },
+    serve: async (source, cause) =>
+      (await swaps.change({ file: mapPath, edit: asTried(source) }, { by: 'api', ...cause })).serving,
+    served: () => live.current().snapshot.version,
+    watches,
+    events,
+    withQuestions: logQuestions,
+  })
 
 /** From files to something that can be served: the snapshot, and the experts that its map names. */
 const preparation = (config: Config, { retrievers, registry, events, onProgress, objection }: Parts) => {

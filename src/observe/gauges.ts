@@ -1,18 +1,19 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Gauge, type Registry } from 'prom-client'
+import type { CandidateReport } from '../routing/candidate/candidate.ts'
 import type { Serving } from '../routing/serving.ts'
+import { registerCandidate, type SetGauge } from './candidate-gauges.ts'
 
 /** What a scrape asks of the parts that count for themselves. */
 export type Gauges = {
   experts(): readonly { id: string; breaker: string; inFlight: number; queued: number; draining: boolean }[]
   queuedQuestions(): number
+  candidate?(): CandidateReport | undefined
 }
-
-type Set = (labels: Record<string, string>, value: number) => void
 
 /** Everything that is read at the moment of a scrape. */
 export const registerGauges = (registry: Registry, gauges: Gauges) => {
-  const gauge = (name: string, help: string, labelNames: string[], collect: (set: Set) => void) =>
+  const gauge = (name: string, help: string, labelNames: string[], collect: (set: SetGauge) => void) =>
     new Gauge({
       name,
       help,
@@ -62,6 +63,7 @@ export const registerGauges = (registry: Registry, gauges: Gauges) => {
   gauge('coe_expert_breaker_open', '1 while an expert is left alone.', ['expert'], set => {
     for (const { id, breaker } of gauges.experts()) set({ expert: id }, breaker === 'closed' ? 0 : 1)
   })
+  registerCandidate(gauge, () => gauges.candidate?.())
   const loop = monitorEventLoopDelay({ resolution: 10 })
   loop.enable()
   gauge('coe_event_loop_delay_seconds', 'Since the last scrape.', ['quantile'], set => {

@@ -1,15 +1,17 @@
 import type { Logger } from 'pino'
 import { describe } from '../errors.ts'
 import { InvalidFilesError } from '../knowledge/problem.ts'
+import type { CandidateEvents } from '../routing/candidate/place.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Account, Events, RefusedBecause, RequestEvents } from '../routing/events.ts'
 import type { SwapEvents } from '../routing/serving.ts'
+import type { FeedbackEvents } from './feedback.ts'
 
 /** What the core announces, as log lines. */
 export const createLogEvents = (
   log: Logger,
   withQuestions: boolean,
-): Events & RequestEvents & SwapEvents => ({
+): Events & RequestEvents & SwapEvents & CandidateEvents & FeedbackEvents => ({
   decided(decision, remembered, ms) {
     log.debug({ ...summary(decision), remembered, ms: round(ms) }, 'decided')
   },
@@ -49,6 +51,14 @@ export const createLogEvents = (
     const problems = error instanceof InvalidFilesError ? error.message.split('\n') : [describe(error)]
     log.error({ problems }, 'the change is not usable: the last good snapshot goes on serving')
   },
+  candidateBegan: (version, { mode, percent, why }) =>
+    log.info({ candidate: version, mode, percent, why }, 'a candidate is tried'),
+  candidateEnded: ({ version, outcome, because, seen, moved }) =>
+    log.info({ candidate: version, outcome, because, seen, moved }, 'the candidate is tried no more'),
+  rated: ({ requestId, client, score, correctTask }, task, expert) =>
+    log.info({ requestId, client, score, task, expert, correctTask }, 'feedback'),
+  feedbackLost: error =>
+    log.error({ problem: describe(error) }, 'corrections cannot be kept in COE_DATA/feedback.jsonl'),
   agreed: () => log.info('the files are again what is served'),
   workerDied: error =>
     log.error(

@@ -6,10 +6,12 @@ import { type Bodies, bytesOf } from '../bodies.ts'
 import { clientSignal } from '../client-signal.ts'
 import { fromFastify } from '../openai/envelope.ts'
 import { type Body, parseBody, read } from '../openai/request.ts'
+import { type CandidateDeps, candidateRoutes } from './candidate.ts'
 import { type ContextDeps, contextRoutes } from './context.ts'
 import { type DecisionDeps, decisionRoutes } from './decisions.ts'
 import { type ExpertDeps, expertRoutes } from './experts.ts'
 import { type ExplainDeps, explainRoutes } from './explain.ts'
+import { type FeedbackDeps, feedbackRoutes } from './feedback.ts'
 import { createAdminDoor } from './key.ts'
 import { type MapDeps, mapRoutes } from './map.ts'
 import { openApiRoute } from './openapi.ts'
@@ -20,6 +22,8 @@ export type AdminDeps = ExpertDeps &
   MapDeps &
   DecisionDeps &
   ExplainDeps &
+  CandidateDeps &
+  FeedbackDeps &
   ContextDeps & { readonly adminKey: string | undefined; readonly bodies: Pick<Bodies, 'read' | 'check'> }
 
 /** The operators' side, behind a key of its own: a scope with its own door, errors and table of routes. */
@@ -31,6 +35,8 @@ export const adminApi = async (app: FastifyInstance, deps: AdminDeps) => {
     ...decisionRoutes(deps),
     ...expertRoutes(deps),
     ...contextRoutes(deps),
+    ...candidateRoutes(deps),
+    ...feedbackRoutes(deps),
   ]
   const routes = [...rows, openApiRoute(rows)]
 

@@ -125,7 +125,7 @@ const expectedIn = (header: string | undefined, optional: boolean): string | und
 }
 
 /** The text as it was sent, with the secrets that were hidden from whoever sent it. */
-const whole = (source: string, mapPath: string) => (current: Snapshot) => {
+export const whole = (source: string, mapPath: string) => (current: Snapshot) => {
   const { text, lost } = restored(source, current.text)
   if (lost.length === 0) return text
   const problems = lost.map(({ line, column, of }) => ({
