@@ -52,6 +52,8 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     loggerInstance: deps.logger,
     // One line a request is written by the listener of events, with the decision in it.
     logController: new LogController({ disableRequestLogging: true }),
+    // Whoever logs says which request it is; a logger of its own for each would be made for nothing.
+    childLoggerFactory: logger => logger,
     genReqId: request => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength: 500 },
     // Ends idle connections and lets busy ones finish: what a shutdown wants.
