@@ -31,7 +31,7 @@ export type Plan = {
   readonly tell: (text: string) => void
 }
 
-const WARM_UP_SECONDS = 2
+const WARM_UP_SECONDS = 4
 
 /** A B C A B C: what the machine does meanwhile falls on all alike. */
 export const measure = async (scenario: Scenario, plan: Plan): Promise<Line[]> => {

@@ -44,7 +44,7 @@ export const receive = async (asked: Asked, response: Response): Promise<Answer>
   const relayed = relayedHeaders(headers)
   return ask.stream
     ? { kind: 'stream', headers: relayed, ...(await begin(asked, body)) }
-    : { kind: 'whole', headers: relayed, ...(await whole(what, body)) }
+    : await whole(what, relayed, body)
 }
 
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
@@ -61,14 +61,14 @@ const relayedHeaders = (headers: ResponseHeaders): Record<string, string> => {
   return relayed
 }
 
-const whole = async (what: string, body: ResponseBody): Promise<Pick<Answer, 'usage'> & { body: Buffer }> => {
+const whole = async (what: string, headers: Answer['headers'], body: ResponseBody): Promise<Answer> => {
   const all = await body.whole(MAX_WHOLE_BYTES)
   if (all === undefined) throw new GatewayError('expert_invalid_response', `${what} answered without end.`)
   const usage = all.length > MAX_PARSED_BYTES ? skimmed(all) : parsed(what, all)
   if (usage === undefined) {
     throw new GatewayError('expert_invalid_response', `${what} answered something that is no JSON object.`)
   }
-  return { body: all, usage }
+  return { kind: 'whole', headers, body: all, usage }
 }
 
 /** Undefined for what is no JSON object. */
@@ -97,7 +97,8 @@ const hasBraces = (bytes: Buffer): boolean =>
   /^\s*\{/.test(bytes.toString('latin1', 0, 64)) && /\}\s*$/.test(bytes.toString('latin1', bytes.length - 64))
 
 /** Waits for the first event: until it is here another expert can still answer in this one's place. */
-const begin = async ({ what, ask, idleMs }: Asked, chunks: ResponseBody) => {
+const begin = async ({ what, ask, idleMs }: Asked, body: ResponseBody) => {
+  const chunks = body[Symbol.asyncIterator]()
   // Before the first byte there is the deadline alone: a model may think long before it says anything.
   let item = await chunks.next()
   const source = idle(chunks, idleMs, what)

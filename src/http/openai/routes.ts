@@ -7,7 +7,7 @@ import type { RequestEvents } from '../../routing/events.ts'
 import { AnswerFailed, type Pipeline } from '../../routing/pipeline.ts'
 import type { Serving } from '../../routing/serving.ts'
 import { clientOf } from '../access/door.ts'
-import { note } from '../account.ts'
+import { note, notesOf } from '../account.ts'
 import { type Bodies, bytesOf } from '../bodies.ts'
 import { clientSignal } from '../client-signal.ts'
 import { type Asked, askedBy } from './asked.ts'
@@ -76,7 +76,9 @@ const answer = (
   reply: FastifyReply,
 ) =>
   live.use(async serving => {
-    note(request, { stream, question })
+    const notes = notesOf(request)
+    notes.stream = stream
+    notes.question = question
     const hop = hopOf(request)
     const signal = clientSignal(reply)
     const allowed = clientOf(request)?.allowed
@@ -94,8 +96,12 @@ const answer = (
       const { decision, expert, tried } = answered
       const ms = reply.elapsedTime
       const { kind, usage } = answered.answer
-      const tokens = kind === 'whole' ? usage() : undefined
-      note(request, { ms, overheadMs: ms - answered.waitedMs, decision, expert, tried, tokens })
+      notes.ms = ms
+      notes.overheadMs = ms - answered.waitedMs
+      notes.decision = decision
+      notes.expert = expert
+      notes.tried = tried
+      if (kind === 'whole') notes.tokens = usage()
       return relay(reply, answered.answer, recordOf(request.id, decision, answered), {
         inBody: request.headers['x-coe-body'] !== 'off',
         onEnd: outcome => note(request, { outcome, tokens: usage() }),
@@ -147,10 +153,13 @@ const hopOf = (request: FastifyRequest): number => {
 }
 
 /** Little of what a client sends means anything to an expert; credentials and cookies never travel. */
-const passedHeaders = (request: FastifyRequest): Record<string, string> =>
-  Object.fromEntries(
-    ['traceparent', 'tracestate', 'openai-beta'].flatMap(name => {
-      const value = request.headers[name]
-      return typeof value === 'string' ? [[name, value]] : []
-    }),
-  )
+const passedHeaders = ({ headers }: FastifyRequest): Record<string, string> => {
+  const passed: Record<string, string> = {}
+  for (const name of PASSED) {
+    const value = headers[name]
+    if (typeof value === 'string') passed[name] = value
+  }
+  return passed
+}
+
+const PASSED = ['traceparent', 'tracestate', 'openai-beta']
