@@ -9,7 +9,7 @@ const shipped = (name: string) => readFileSync(join('context', name), 'utf8').tr
 type Row = { question: string; task: string }
 
 /** Every sixth question of the shipped context, without its replies: enough to be unsure about, quick to prepare. */
-const rows: readonly Row[] = ['devops-lifecycle.jsonl', 'unknown.jsonl'].flatMap(name =>
+export const rows: readonly Row[] = ['devops-lifecycle.jsonl', 'unknown.jsonl'].flatMap(name =>
   shipped(name)
     .map(line => JSON.parse(line) as Partial<Row>)
     .flatMap(({ question, task }) =>
