@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { loadConfig } from '../config.ts'
+import { guardOverlap } from '../measure/overlap.ts'
 import { replayPlanFor, type Wanted } from '../measure/replay/plan.ts'
 import { replay } from '../measure/replay/replay.ts'
 import { replayTables } from '../measure/replay/tables.ts'
@@ -13,6 +14,12 @@ export const benchReplay = async ({ values, environment, print, complain }: Invo
   const wanted = replayWantedBy(values)
   const config = loadConfig(environment)
   const plan = await replayPlanFor(wanted, config.environment)
+  guardOverlap({
+    parts: plan.classify.parts,
+    divides: wanted.map === undefined,
+    allow: values['allow-overlap'] === true,
+    complain,
+  })
   const { deps, done } = benchDeps(config, complain)
   const result = await replay(plan, deps, new AbortController().signal).finally(done)
   const title = `Replay of ${wanted.outcomes.map(file => basename(file)).join(', ')}`
