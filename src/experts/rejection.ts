@@ -37,7 +37,7 @@ export const codeFor = (status: number): ErrorCode => {
 /** Milliseconds where OpenAI's own header gives them; else seconds, or a date. */
 const retryAfter = (headers: Dispatcher.ResponseData['headers']): number | undefined => {
   const exact = Number.parseFloat(String(headers['retry-after-ms']))
-  if (exact >= 0) return exact
+  if (exact >= 0) return Math.min(exact, LONGEST_WAIT_MS)
   const value = headers['retry-after']
   const text = Array.isArray(value) ? value[0] : value
   if (text === undefined) return undefined
