@@ -103,10 +103,13 @@ ${expertOf('all', 4)}\n${expertOf('cook', 1)}\n${expertOf('sail', 2)}
 scores: { all: { chess: 0.5 } }
 `,
   )
-  const given = await json('--map', map)
+  await expect(run('--outcomes', outcomes, '--map', map)).rejects.toThrow(
+    /180 of 180 questions stand in the context already:\n[^]*say --allow-overlap/,
+  )
+  const given = await json('--map', map, '--allow-overlap')
   expect(given.routed.accuracy).toBeLessThan(0.35)
   expect(given.cost).toMatchObject({ bestSingle: 4, experts: { cook: 1 } })
-  const fitted = await json('--map', map, '--fit')
+  const fitted = await json('--map', map, '--fit', '--allow-overlap')
   expect(fitted.routed.accuracy).toBeGreaterThan(0.72)
 })
 
