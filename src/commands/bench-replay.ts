@@ -1,10 +1,13 @@
 import { basename } from 'node:path'
 import { loadConfig } from '../config.ts'
 import { guardOverlap } from '../measure/overlap.ts'
+import { replayPage } from '../measure/replay/page.ts'
 import { replayPlanFor, type Wanted } from '../measure/replay/plan.ts'
 import { replay } from '../measure/replay/replay.ts'
 import { replayTables } from '../measure/replay/tables.ts'
-import { tablesAsMarkdown } from '../measure/report.ts'
+import { markdownFrom } from '../measure/report/markdown.ts'
+import { htmlOf } from '../measure/report/page.ts'
+import { asSection } from '../measure/tables.ts'
 import { benchDeps, writeFiles } from './bench-deps.ts'
 import { countIn, filesIn, refuseOptions } from './bench-wanted.ts'
 import { type Invocation, UsageError } from './command.ts'
@@ -24,9 +27,13 @@ export const benchReplay = async ({ values, environment, print, complain }: Invo
   const result = await replay(plan, deps, new AbortController().signal).finally(done)
   const title = `Replay of ${wanted.outcomes.map(file => basename(file)).join(', ')}`
   const json = JSON.stringify(result, null, 2)
-  const text = tablesAsMarkdown(title, replayTables(result))
+  const text = markdownFrom({ title, sections: replayTables(result).map(asSection) })
   if (values.report !== undefined) {
-    await writeFiles(String(values.report), { 'report.md': `${text}\n`, 'replay.json': `${json}\n` })
+    await writeFiles(String(values.report), {
+      'report.md': `${text}\n`,
+      'replay.json': `${json}\n`,
+      'report.html': await htmlOf(replayPage(title, result)),
+    })
   }
   print(values.json === true ? json : text)
   return 0

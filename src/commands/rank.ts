@@ -10,6 +10,7 @@ import { type RankQuestion, readQuestions } from '../measure/rank/questions.ts'
 import type { Budget, RankPlan } from '../measure/rank/rank-plan.ts'
 import { rankMarkdown, rankPage } from '../measure/rank/report.ts'
 import { type Ranked, runRank } from '../measure/rank/run.ts'
+import { htmlOf } from '../measure/report/page.ts'
 import { type Command, UsageError } from './command.ts'
 import { interruptions } from './interruptions.ts'
 import { rankProgress } from './rank-progress.ts'
@@ -145,5 +146,5 @@ const interrupted = ({ experts }: Ranked, complain: (text: string) => void): num
 const writeReport = async (folder: string, { report }: Judged) => {
   await mkdir(folder, { recursive: true })
   await replaceFile(join(folder, 'report.md'), `${rankMarkdown(report)}\n`)
-  await replaceFile(join(folder, 'report.html'), rankPage(report))
+  await replaceFile(join(folder, 'report.html'), await htmlOf(rankPage(report)))
 }

@@ -139,5 +139,23 @@ test('a ranking is shown by expert and task, what was never measured as a gap', 
     { name: 'b', overall: { ...rate(0.5), n: 40 }, byTask: { deploy: { ...rate(0.5), n: 40 } }, cost: 0.1 },
   ])
   expect(sections.map(({ chart }) => chart?.kind)).toEqual(['bars', 'grid', 'scatter'])
-  expect(markdownFrom({ title: 'Ranking', sections })).toMatch(/\| a +\| +70\.0 \(68\.0–72\.0\) 40 \| +- \|/)
+  const text = markdownFrom({ title: 'Ranking', sections })
+  expect(text).toMatch(/\| build +\| +70\.0 \(68\.0–72\.0\) 40 \| +- \|/)
+  expect(rankSections([])).toEqual([])
+})
+
+test('a column of figures stands to the right, one of words to the left, in both forms', async () => {
+  const figures = {
+    head: ['task', 'n', 'because'],
+    rows: [
+      ['build', '7', 'a is best'],
+      ['test', '-', '3 x'],
+    ],
+  }
+  const page = { title: 'Words', sections: [{ title: 'Whom', figures }], notes: ['pinned | so'] }
+  expect(markdownFrom(page)).toContain('|-------|----:|-----------|')
+  expect(markdownFrom(page)).toMatch(/## Notes\n\n- pinned \| so$/)
+  const html = await htmlOf(page)
+  expect(html).toContain('<td class="w">build</td><td>7</td><td class="w">a is best</td>')
+  expect(html).toContain('<li>pinned | so</li>')
 })

@@ -50,7 +50,8 @@ p { margin: 0 0 12px; max-width: 72ch } .lead, p, .tile span { color: var(--soft
 .tile b { font-size: 24px } .chart { overflow-x: auto; margin-bottom: 12px } .narrow { display: none }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px }
 th, td { padding: 4px 14px 4px 0; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
-th { font-weight: 600 } th:first-child, td:first-child { text-align: left }
+th { font-weight: 600 } .w { text-align: left } td.w:not(:first-child) { white-space: normal; max-width: 60ch }
+ul { margin: 0; padding-left: 20px; max-width: 72ch }
 svg { display: block; font-family: system-ui, sans-serif }
 @media (max-width: 767px) { main { padding: 20px 16px 48px } .wide { display: none } .narrow { display: block } }
 @media print { :root { color-scheme: light; ${light} } main { padding: 0; max-width: none } .chart { overflow: visible }
