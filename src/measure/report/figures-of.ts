@@ -64,11 +64,13 @@ type Ranged = { readonly lo?: number; readonly hi?: number }
 const interval = ({ lo, hi }: Ranged) =>
   lo === undefined || hi === undefined ? '-' : `${percent(lo)} to ${percent(hi)}`
 
-export const cellOf = (cell: (Ranged & { value: number; n?: number }) | undefined): string => {
+type Cell = (Ranged & { readonly value: number; readonly n?: number }) | undefined
+
+export const cellOf = (cell: Cell, withCount = true): string => {
   if (cell === undefined) return '-'
   const { value, lo, hi, n } = cell
   const range = lo === undefined || hi === undefined ? [] : [`(${points(lo)}–${points(hi)})`]
-  return [points(value), ...range, ...(n === undefined ? [] : [String(n)])].join(' ')
+  return [points(value), ...range, ...(n === undefined || !withCount ? [] : [String(n)])].join(' ')
 }
 
 const points = (share: number) => (share * 100).toFixed(1)

@@ -117,10 +117,18 @@ const overTasks = ({ rows, columns, cells }: Pick<Grid, 'rows' | 'columns' | 'ce
 }
 
 /** There are more tasks than experts, and a page is longer than wide. */
-const byTask = ({ rows, columns, cells }: Pick<Grid, 'rows' | 'columns' | 'cells'>): Figures => ({
-  head: ['% (interval) questions', ...rows],
-  rows: columns.map((task, x) => [task, ...rows.map((_, y) => cellOf(cells[y]?.[x]))]),
-})
+const byTask = ({ rows, columns, cells }: Pick<Grid, 'rows' | 'columns' | 'cells'>): Figures => {
+  const counts = columns.map((_, x) => [...new Set(cells.flatMap(row => row[x]?.n ?? []))])
+  const isSame = counts.every(({ length }) => length < 2)
+  return {
+    head: [...(isSame ? ['% (interval)', 'questions'] : ['% (interval) questions']), ...rows],
+    rows: columns.map((task, x) => [
+      task,
+      ...(isSame ? [String(counts[x]?.[0] ?? '-')] : []),
+      ...rows.map((_, y) => cellOf(cells[y]?.[x], !isSame)),
+    ]),
+  }
+}
 
 /** Pictures first, each with the table of its own title below it; then the tables that have no picture. */
 export const illustrated = (pictures: readonly Section[], tables: readonly Section[]): Section[] => {
