@@ -9,7 +9,7 @@ import { markdownFrom } from '../measure/report/markdown.ts'
 import { htmlOf } from '../measure/report/page.ts'
 import { asSection } from '../measure/tables.ts'
 import { benchDeps, writeFiles } from './bench-deps.ts'
-import { countIn, filesIn, refuseOptions } from './bench-wanted.ts'
+import { countIn, filesIn, onlyPaper, refuseOptions } from './bench-wanted.ts'
 import { type Invocation, UsageError } from './command.ts'
 
 /** `bench replay`: the whole system, by outcomes that are known. */
@@ -42,7 +42,7 @@ export const benchReplay = async ({ values, environment, print, complain }: Invo
 const onlyClassify = ['context', 'draws', 'classifier', 'without', 'perturb']
 
 const replayWantedBy = (values: Invocation['values']): Wanted => {
-  refuseOptions(values, onlyClassify, 'replay')
+  refuseOptions(values, [...onlyClassify, ...onlyPaper], 'replay')
   const [questions, outcomes] = [filesIn(values.questions), filesIn(values.outcomes)]
   if (questions.length === 0 || outcomes.length === 0) {
     throw new UsageError('bench replay needs --questions and --outcomes.')
