@@ -75,7 +75,8 @@ export const atStart = (file: string, message: string, severity: Problem['severi
 
 const shippedPrompts = fileURLToPath(new URL('../../mappings/prompts/', import.meta.url))
 
-const readPrompt = async ({ classifier }: TaskMap) => {
+/** The classifier's prompt in the form that the map wants. */
+export const readPrompt = async ({ classifier }: Pick<TaskMap, 'classifier'>) => {
   const withExamples = classifier?.context ?? true
   const shipped = `${shippedPrompts}${withExamples ? 'classify-with-context.md' : 'classify.md'}`
   const file = classifier?.prompt ?? shipped
