@@ -38,6 +38,7 @@ const prepareSet = async (set: QuestionSet, plan: PaperPlan, deps: RunDeps): Pro
   const { snapshot, release } = await prepareSnapshot(
     { ...deps, createRetriever: given => deps.createRetriever({ ...given, expected: texts }) },
     {
+      text: '',
       map: mapFor(plan.map, set),
       examples: set.context.map(exampleOf),
       keywords: [],
