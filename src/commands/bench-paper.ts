@@ -107,7 +107,10 @@ const measured = async (
   })
 }
 
-const openOf = ({ classifier: about }: PaperPlan, { experts, classifier }: PaperResult): string[] => [
+const openOf = ({ classifier: about }: PaperPlan, { sets, experts, classifier }: PaperResult): string[] => [
+  ...sets
+    .filter(({ judged }) => judged === 0)
+    .map(({ set }) => `Task set ${set.name} cannot be judged: none of its questions has every answer.`),
   ...openIn(experts),
   ...(classifier === undefined || about === null
     ? []

@@ -11,10 +11,10 @@ export const titles: Readonly<Record<Mode, string>> = {
 
 /** In a picture there is less room. */
 export const briefly: Readonly<Record<Mode, string>> = {
-  withoutContext: 'routed, no context',
-  withContext: 'routed, with context',
-  whenUnsure: 'routed, when unsure',
-  neighbours: 'routed, neighbours',
+  withoutContext: 'LLM, no context',
+  withContext: 'LLM, context',
+  whenUnsure: 'LLM if unsure',
+  neighbours: 'neighbours alone',
 }
 
 /** The modes in which the classifier is shown a prompt of its own. */

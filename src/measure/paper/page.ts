@@ -6,7 +6,7 @@ import { illustrated } from '../report/sections.ts'
 import type { Judged } from './judge.ts'
 import { modes, titles } from './modes.ts'
 import type { PaperResult, SetResult } from './run.ts'
-import { type ModelOf, nameOf, paperTables, systemsOf, titleOf } from './tables.ts'
+import { type ModelOf, nameOf, systemsOf, tablesOf, titleOf } from './tables.ts'
 
 export type PaperReport = {
   readonly title: string
@@ -18,14 +18,17 @@ export type PaperReport = {
 export const paperPage = ({ title, result, modelOf, notes }: PaperReport): Page => ({
   title,
   tiles: result.sets.flatMap(tilesOf),
-  sections: illustrated(result.sets.flatMap(picturesOf), paperTables(result, modelOf)),
+  sections: result.sets.flatMap(one => [
+    ...illustrated(picturesOf(one), tablesOf(one, modelOf)),
+    ...confusions(one),
+  ]),
   notes,
 })
 
 /** The tables alone, for a terminal and a repository. */
 export const paperTablesPage = ({ title, result, modelOf, notes }: PaperReport): Page => ({
   ...{ title, notes },
-  sections: paperTables(result, modelOf),
+  sections: result.sets.flatMap(one => tablesOf(one, modelOf)),
 })
 
 const tilesOf = ({ set, told, expertSets: [judged] }: SetResult) => {
@@ -41,10 +44,8 @@ const tilesOf = ({ set, told, expertSets: [judged] }: SetResult) => {
   ]
 }
 
-const picturesOf = (one: SetResult): Section[] => [
-  ...one.expertSets.flatMap(judged => [bars(one, judged), byTask(one, judged)]),
-  ...confusions(one),
-]
+const picturesOf = (one: SetResult): Section[] =>
+  one.expertSets.flatMap(judged => [bars(one, judged), byTask(one, judged)])
 
 const bars = (one: SetResult, judged: Judged): Section => ({
   title: titleOf(one, judged, 'who answers right'),
@@ -65,6 +66,8 @@ const bars = (one: SetResult, judged: Judged): Section => ({
 const byTask = (one: SetResult, judged: Judged): Section => {
   const { tasks } = one.set
   const counts = one.told.neighbours?.confusion ?? {}
+  // Who always is the best of all, and who is nobody, say nothing here.
+  const rows = systemsOf(judged).filter(([, system]) => system !== judged.oracle && system !== judged.random)
   const questions = (task: string) => Object.values(counts[task] ?? {}).reduce((sum, count) => sum + count, 0)
   return {
     title: titleOf(one, judged, 'task by task'),
@@ -72,9 +75,9 @@ const byTask = (one: SetResult, judged: Judged): Section => {
     chart: {
       kind: 'grid',
       title: 'Share right by task',
-      rows: systemsOf(judged).map(([name, , brief = name]) => brief),
+      rows: rows.map(([name, , brief = name]) => brief),
       columns: tasks,
-      cells: systemsOf(judged).map(([, { byTask: shares }]) =>
+      cells: rows.map(([, { byTask: shares }]) =>
         tasks.map(task => {
           const [value, n] = [shares[task], questions(task)]
           if (value === undefined) return undefined
@@ -96,6 +99,8 @@ const confusions = (one: SetResult): Section[] =>
         title: `${nameOf(one)}: what was mistaken for what, ${titles[mode]}`,
         note: 'Rows: what is true. Columns: what was decided. Blue is right, orange is wrong.',
         chart: { kind: 'confusion' as const, title: `Confusion, ${titles[mode]}`, counts: score.confusion },
+        // Its cells say the counts.
+        figures: 'elsewhere' as const,
       },
     ]
   })

@@ -73,10 +73,13 @@ export const publishedOf = (model: string, set: SetName): Published | undefined 
   if (row === undefined) return undefined
   const names = taskSets[set].tasks.map(([name]) => name)
   return {
-    byTask: Object.fromEntries(names.map((name, i) => [name, (row[i] ?? 0) / 100])),
-    overall: (row[names.length] ?? 0) / 100,
+    byTask: Object.fromEntries(names.map((name, i) => [name, asShare(row[i])])),
+    overall: asShare(row[names.length]),
   }
 }
+
+/** 64.57 is 0.6457, and not a little less. */
+const asShare = (percent = 0) => Math.round(percent * 100) / 1e4
 
 /** `Qwen/Qwen-14B-Chat` and `qwen-14b-chat` are one model. */
 const plain = (model: string) =>

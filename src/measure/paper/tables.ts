@@ -3,19 +3,18 @@ import type { Section } from '../report/charts.ts'
 import type { Judged, Routed, System } from './judge.ts'
 import { briefly, type Mode, modes, titles } from './modes.ts'
 import { PUBLISHED_BY, publishedFor, publishedOf } from './published.ts'
-import type { PaperResult, SetResult } from './run.ts'
+import type { SetResult } from './run.ts'
 import { taskSets } from './task-sets.ts'
 
 /** The model behind each expert, by which published figures are found. */
 export type ModelOf = (expert: string) => string
 
-/** The paper's tables, set after set. */
-export const paperTables = ({ sets }: PaperResult, modelOf: ModelOf): Section[] =>
-  sets.flatMap(one => [
-    ...one.expertSets.flatMap(judged => [answers(one, judged), byScores(one, judged)]),
-    ...(one.judged === 0 ? [] : [telling(one)]),
-    ...publishedTable(one, modelOf),
-  ])
+/** The paper's tables, of one task set. */
+export const tablesOf = (one: SetResult, modelOf: ModelOf): Section[] => [
+  ...one.expertSets.flatMap(judged => [answers(one, judged), byScores(one, judged)]),
+  ...(one.judged === 0 ? [] : [telling(one)]),
+  ...publishedTable(one, modelOf),
+]
 
 export const nameOf = ({ set }: SetResult) => `Task set ${set.name} (${taskSets[set.name].title})`
 
@@ -32,9 +31,9 @@ export const systemsOf = (judged: Judged): Named[] => [
   ...Object.entries(judged.experts),
   ['a random expert', judged.random, 'random expert'],
   ['by the nearest question (Bench-CoE)', judged.nearest, 'nearest question'],
-  [`the best single expert (${judged.bestSingle.expert})`, judged.bestSingle, 'best single expert'],
+  [`the best single expert (${judged.bestSingle.expert})`, judged.bestSingle, 'best single'],
   ...routedBy(judged.routed),
-  ['routed by the true tasks', judged.trueTasks, 'routed, true tasks'],
+  ['routed by the true tasks', judged.trueTasks, 'true tasks'],
   ['oracle: anybody who knows', judged.oracle, 'oracle'],
 ]
 
@@ -64,7 +63,7 @@ const figuresOf = ({ set }: SetResult, { bestSingle }: Judged, systems: readonly
     name,
     ...set.tasks.map(task => percent(system.byTask[task])),
     percent(system.accuracy),
-    `${percent(system.ci[0])} to ${percent(system.ci[1])}`,
+    system.ci.map(share => (share * 100).toFixed(1)).join(' to '),
     pointsOf(system),
     system === bestSingle || bestSingle.accuracy === 0
       ? '-'

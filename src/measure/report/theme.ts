@@ -52,7 +52,7 @@ p { margin: 0 0 12px; max-width: 72ch } .lead, p, .tile span { color: var(--soft
 .tile { border: 1px solid var(--line); border-radius: 8px; padding: 10px 16px; display: grid }
 .tile b { font-size: 24px } .chart { overflow-x: auto; margin-bottom: 12px } .narrow { display: none }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px }
-th, td { padding: 4px 14px 4px 0; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
+th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
 th { font-weight: 600; white-space: normal; vertical-align: bottom } .w { text-align: left } td.w:not(:first-child) { white-space: normal; min-width: 18ch; max-width: 60ch }
 ul { margin: 0; padding-left: 20px; max-width: 72ch }
 svg { display: block; font-family: system-ui, sans-serif }
