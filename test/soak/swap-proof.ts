@@ -82,7 +82,8 @@ const swap = async (gateway: GatewayProcess, files: SwapFiles, round: number) =>
   for (;;) {
     const { snapshot } = await ready(gateway)
     if (snapshot !== before) return { version: snapshot, ms: performance.now() - began }
-    if (performance.now() - began > LATEST_MS) throw new Error(`swap ${round} is not served: ${JSON.stringify(await ready(gateway))}`)
+    if (performance.now() - began > LATEST_MS)
+      throw new Error(`swap ${round} is not served: ${JSON.stringify(await ready(gateway))}`)
     await sleep(10)
   }
 }
