@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
+import { readConsole } from './http/console.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
 import { rememberContexts } from './knowledge/context-memory.ts'
 import { type Cause, openHistory } from './knowledge/history.ts'
@@ -107,6 +108,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     apiKeys: config.apiKeys,
     adminKey: config.adminKey,
     registry,
+    console: await readConsole(),
     limits: { ...limitsOf(config), ...options.limits },
   })
   return {

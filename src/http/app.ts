@@ -14,6 +14,7 @@ import { type AdminDeps, adminApi } from './admin/admin.ts'
 import { createAdmission } from './admission.ts'
 import { createBodies } from './bodies.ts'
 import { closeWithConnection } from './client-signal.ts'
+import { type ConsoleFiles, consolePages } from './console.ts'
 import { type Limits, limitConnections, serverOptions } from './limits.ts'
 import { answerMalformed } from './malformed.ts'
 import { sendError } from './openai/envelope.ts'
@@ -26,6 +27,7 @@ export type AppDeps = Omit<OpenAiDeps, 'bodies'> &
     readonly logger: FastifyBaseLogger
     readonly apiKeys: readonly ApiKey[]
     readonly limits: Limits
+    readonly console: ConsoleFiles
     readonly isClosing: () => boolean
   }
 
@@ -33,8 +35,9 @@ export type AppDeps = Omit<OpenAiDeps, 'bodies'> &
 const requestId = (given: string | string[] | undefined) =>
   typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
 
+/** Machines that look, and the console's files: nothing that was asked of the gateway. */
 const isProbe = (request: FastifyRequest) =>
-  ['/healthz', '/readyz', '/metrics'].includes(request.routeOptions.url ?? '')
+  ['/healthz', '/readyz', '/metrics', '/console', '/console/*'].includes(request.routeOptions.url ?? '')
 
 const nothingAt = ({ method, url }: FastifyRequest) =>
   new GatewayError('not_found', `There is no ${method} ${url.split('?')[0]} here. OpenAI's API is under /v1.`)
@@ -86,6 +89,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     if (deps.isClosing()) app.server.closeIdleConnections()
   }
   app.register(async scope => probes(scope, deps))
+  app.register(async scope => consolePages(scope, deps.console))
   app.register(async scope => adminApi(scope, { ...deps, bodies }), { prefix: '/admin' })
   app.register(
     async scope => {
