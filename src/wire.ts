@@ -7,6 +7,7 @@ import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
 import { readConsole } from './http/console.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
+import { rememberContexts } from './knowledge/context-memory.ts'
 import { type Cause, openHistory } from './knowledge/history.ts'
 import { createLive, type Live } from './knowledge/live.ts'
 import { type Prepared, prepareSnapshot } from './knowledge/prepare.ts'
@@ -14,15 +15,16 @@ import { InvalidFilesError } from './knowledge/problem.ts'
 import { atStart, type Given, readSources, type Sources } from './knowledge/sources.ts'
 import type { TaskMap } from './knowledge/task-map.ts'
 import { createLeases } from './leases.ts'
+import { openCandidateNote } from './observe/candidate-note.ts'
 import { createDecisionFile } from './observe/decision-file.ts'
 import { createDecisions } from './observe/decisions.ts'
 import { createExpertFigures } from './observe/expert-figures.ts'
 import { fanOut } from './observe/fan-out.ts'
-import { createFeedback } from './observe/feedback.ts'
+import { createFeedback, type FeedbackEvents } from './observe/feedback.ts'
 import { createLogEvents } from './observe/log-events.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createRetriever, type Retriever, workersFor } from './retrieval/retriever.ts'
-import { type Candidates, createCandidates } from './routing/candidate/candidates.ts'
+import { createCandidates } from './routing/candidate/candidates.ts'
 import type { CandidateEvents } from './routing/candidate/place.ts'
 import type { Account } from './routing/events.ts'
 import { createPipeline, type Pipeline } from './routing/pipeline.ts'
@@ -62,22 +64,29 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
   })
   const serves = options.watchFiles !== false
   const warn = (problem: string) => log.error({ problem }, 'what is kept beside the requests is not kept')
-  const history = await openHistory({ folder: join(config.dataPath, 'maps'), onProblem: warn })
-  const records = createRecords(config, warn)
+  const records = await openRecords(config, serves, warn)
   const events = fanOut([
     metrics.events,
     createLogEvents(log, config.logQuestions),
     ...records.listeners,
     { swapped: () => candidates.swapped(), answered: (account: Account) => candidates.answered(account) },
-    { swapped: ({ snapshot }: Serving, cause: Cause) => serves && history.add(snapshot, cause) },
   ])
   const prepare = preparation(config, { retrievers, registry, events, ...options })
 
-  const read = (given?: Given) => readSources(config.mapPath, config.environment, given)
+  const contexts = rememberContexts()
+  const read = (given: Given = new Map()) =>
+    readSources(config.mapPath, config.environment, { given, read: contexts })
   const live = createLive(await prepare.serving(await read()))
   const swaps = createSwaps({ live, read, prepare: prepare.serving, snapshot: prepare.snapshot, events })
-  const candidates = trials(config, { live, read, swaps, events, prepare: prepare.serving, watches: serves })
-  const feedback = await createFeedback({ ...config, withQuestions: config.logQuestions, events })
+  const { candidates, feedback, closeTrials } = await trials(config, {
+    live,
+    read,
+    swaps,
+    events,
+    prepare,
+    serves,
+    warn,
+  })
   events.swapped(live.current(), { by: 'start' })
   if (serves) swaps.watch()
 
@@ -89,13 +98,11 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     events,
     metrics,
     swaps,
-    history,
-    decisions: records.decisions,
-    figures: records.figures,
+    ...records.kept,
     mapPath: config.mapPath,
     candidates,
     feedback,
-    keepProblems: () => [history.problem(), records.problem()].filter(problem => problem !== undefined),
+    keepProblems: records.problems,
     isClosing: () => closing,
     logger: log,
     apiKeys: config.apiKeys,
@@ -113,11 +120,9 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
       closing = true
       swaps.close()
       await app.close()
-      await candidates.close()
-      await feedback.close()
+      await closeTrials()
       await live.close()
       await records.close()
-      await history.close()
     },
   }
 }
@@ -137,48 +142,68 @@ type Parts = {
   readonly events: SwapEvents
 } & Pick<WireOptions, 'onProgress' | 'objection'>
 
-/** What is remembered of requests: in memory always, in a file where one is named. */
-const createRecords = (config: Config, onProblem: (problem: string) => void) => {
+/** What is remembered of maps on disk, of requests in memory always and in a file where one is named. */
+const openRecords = async (config: Config, serves: boolean, onProblem: (problem: string) => void) => {
+  const history = await openHistory({ folder: join(config.dataPath, 'maps'), onProblem })
   const decisions = createDecisions({ withQuestions: config.logQuestions })
   const figures = createExpertFigures()
   const { decisionsFile: path, decisionsFileBytes: maxBytes } = config
   const file = path === undefined ? undefined : createDecisionFile({ path, maxBytes, onProblem })
   if (file !== undefined) decisions.listen(file.write)
   return {
-    decisions,
-    figures,
-    listeners: [{ answered: decisions.answered }, figures.events],
-    problem: () => file?.problem(),
-    close: async () => await file?.close(),
+    kept: { history, decisions, figures },
+    listeners: [
+      { answered: decisions.answered },
+      figures.events,
+      { swapped: ({ snapshot }: Serving, cause: Cause) => serves && history.add(snapshot, cause) },
+    ],
+    problems: () => [history.problem(), file?.problem()].filter(problem => problem !== undefined),
+    async close() {
+      await file?.close()
+      await history.close()
+    },
   }
 }
 
 type Trials = {
   readonly live: Live<Serving>
   readonly read: (given?: Given) => Promise<Sources>
-  readonly prepare: (sources: Sources) => Promise<Serving>
+  readonly prepare: { readonly serving: (sources: Sources) => Promise<Serving> }
   readonly swaps: Pick<Swaps, 'change'>
-  readonly events: CandidateEvents
-  readonly watches: boolean
+  readonly events: CandidateEvents & FeedbackEvents
+  readonly serves: boolean
+  readonly warn: (problem: string) => void
 }
 
-/** Candidates are read as though they stood in the map's file, and served by a swap like any other. */
-const trials = (
-  { mapPath, logQuestions }: Config,
-  { live, read, prepare, swaps, events, watches }: Trials,
-): Candidates =>
-  createCandidates({
+/**
+ * What is tried, and what clients say of it. Candidates are read as though they stood in the map's file, and served by
+ * a swap like any other.
+ */
+const trials = async ({ mapPath, dataPath, logQuestions }: Config, parts: Trials) => {
+  const { live, read, prepare, swaps, serves } = parts
+  // Commands look at the same folder as the gateway beside them, and have nothing to forget.
+  const note = serves ? await openCandidateNote(dataPath, parts.warn) : undefined
+  const candidates = createCandidates({
     async prepare(source, known) {
       const sources = await read(new Map([[mapPath, source]]))
-      return sources.version === known ? undefined : await prepare(sources)
+      return sources.version === known ? undefined : await prepare.serving(sources)
     },
     serve: async (source, cause) =>
       (await swaps.change({ file: mapPath, edit: asTried(source) }, { by: 'api', ...cause })).serving,
     served: () => live.current().snapshot.version,
-    watches,
-    events,
+    watches: serves,
+    events: note === undefined ? parts.events : fanOut([parts.events, note.events]),
+    forgotten: note?.forgotten,
     withQuestions: logQuestions,
   })
+  const feedback = await createFeedback({ dataPath, withQuestions: logQuestions, events: parts.events })
+  const closeTrials = async () => {
+    await candidates.close()
+    await note?.close()
+    await feedback.close()
+  }
+  return { candidates, feedback, closeTrials }
+}
 
 /** From files to something that can be served: the snapshot, and the experts that its map names. */
 const preparation = (config: Config, { retrievers, registry, events, onProgress, objection }: Parts) => {

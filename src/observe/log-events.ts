@@ -6,13 +6,16 @@ import type { Decision } from '../routing/decide.ts'
 import type { Account, Events, RefusedBecause, RequestEvents } from '../routing/events.ts'
 import type { SwapEvents } from '../routing/serving.ts'
 import type { FeedbackEvents } from './feedback.ts'
+import { type LineLevel, lineWriter } from './log.ts'
 
 /** What the core announces, as log lines. */
 export const createLogEvents = (
   log: Logger,
   withQuestions: boolean,
+  write = lineWriter(log, 'answered'),
 ): Events & RequestEvents & SwapEvents & CandidateEvents & FeedbackEvents => ({
   decided(decision, remembered, ms) {
+    if (!log.isLevelEnabled('debug')) return
     log.debug({ ...summary(decision), remembered, ms: round(ms) }, 'decided')
   },
   classified(outcome, ms) {
@@ -25,18 +28,19 @@ export const createLogEvents = (
   },
   retrievalFailed: error =>
     log.error({ problem: describe(error) }, 'a question is routed without neighbours'),
-  answered({ decision, question, ms, totalMs, overheadMs, ...account }) {
-    log[levelOf(account)](
-      {
-        ...account,
-        ...(decision === undefined ? {} : summary(decision)),
-        ms: round(ms),
-        totalMs: round(totalMs),
-        ...(overheadMs === undefined ? {} : { overheadMs: round(overheadMs) }),
-        ...(withQuestions ? { question } : { questionChars: question.length }),
-      },
-      'answered',
-    )
+  answered(account) {
+    const { decision, question, ms, totalMs, overheadMs } = account
+    // What is undefined is left out of the line.
+    write(levelOf(account), {
+      ...account,
+      decision: undefined,
+      ...(decision === undefined ? {} : summary(decision)),
+      ms: round(ms),
+      totalMs: round(totalMs),
+      overheadMs: overheadMs === undefined ? undefined : round(overheadMs),
+      question: withQuestions ? question : undefined,
+      questionChars: withQuestions ? undefined : question.length,
+    })
   },
   refused: () => undefined,
   refusing: because => log.warn({ because }, `requests are turned away: ${refusals[because]}`),
@@ -83,7 +87,7 @@ const refusals: Readonly<Record<RefusedBecause, string>> = {
 }
 
 /** Turned away because of overload: counted, and said once by `refusing`, not with a line each. */
-const levelOf = ({ status, outcome, error }: Pick<Account, 'status' | 'outcome' | 'error'>) => {
+const levelOf = ({ status, outcome, error }: Pick<Account, 'status' | 'outcome' | 'error'>): LineLevel => {
   if (error === 'overloaded') return 'debug'
   return status >= 500 || outcome === 'truncated' ? 'warn' : 'info'
 }

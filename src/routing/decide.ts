@@ -65,9 +65,13 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
     experts: expertsFor(snapshot.map, task),
     decidedBy,
     confidence: Math.round(confidence * 1e4) / 1e4,
-    neighbours: nearest.neighbours.map(neighbour => ({
-      ...neighbour,
-      task: snapshot.examples[neighbour.row]?.task ?? UNKNOWN,
+    // Named one by one: what has come from a worker and is spread takes three times the memory, and is remembered.
+    neighbours: nearest.neighbours.map(({ row, similarity, dense, lexical }) => ({
+      row,
+      similarity,
+      dense,
+      lexical,
+      task: snapshot.examples[row]?.task ?? UNKNOWN,
     })),
     known: Math.round(nearest.known * 1e4) / 1e4,
     margin: nearest.margin,

@@ -33,11 +33,18 @@ export type SwapsDeps = PreviewsDeps & {
   readonly events: Pick<SwapEvents, 'swapped' | 'swapFailed' | 'agreed'>
 }
 
+/**
+ * A file that was gone for a moment looks as it did when it was last looked at: that it can be read again would
+ * never be found out.
+ */
+const ONCE_MORE_MS = 1_000
+
 /** Replaces what is served when files change or somebody asks for it, one after the other, and says why it could not. */
 export const createSwaps = (deps: SwapsDeps): Swaps => {
   const { live, read, prepare, events } = deps
   let problem: SwapProblem | undefined
   let watching = false
+  let again: NodeJS.Timeout | undefined
 
   const served = (value: Serving, replaced: boolean, cause: Cause) => {
     if (problem?.inFiles && !replaced) events.agreed()
@@ -51,6 +58,9 @@ export const createSwaps = (deps: SwapsDeps): Swaps => {
     if (isNews) events.swapFailed(error, inFiles || problem?.inFiles === true)
     // A refused request must not cover up that the files are broken.
     if (inFiles || problem?.inFiles !== true) problem = { message: describe(error), inFiles }
+    if (!isNews || !inFiles || !watching) return
+    clearTimeout(again)
+    again = setTimeout(onChange, ONCE_MORE_MS).unref()
   }
   const reload = async (): Promise<Serving> => {
     try {
@@ -68,7 +78,8 @@ export const createSwaps = (deps: SwapsDeps): Swaps => {
       throw error
     }
   }
-  const watcher = createWatcher({ onChange: () => void reload().catch(() => undefined) })
+  const onChange = () => void reload().catch(() => undefined)
+  const watcher = createWatcher({ onChange })
 
   const change = async (wanted: Change, cause: Cause) => {
     // What lies in the files comes first: it may be an edit that nobody has noticed yet.
@@ -105,7 +116,10 @@ export const createSwaps = (deps: SwapsDeps): Swaps => {
       watching = true
       watcher.watch(live.current().snapshot.files)
     },
-    close: () => watcher.close(),
+    close() {
+      clearTimeout(again)
+      watcher.close()
+    },
   }
 }
 

@@ -58,7 +58,7 @@ test('without an endpoint there is a map that can be served at once, with a plac
   expect(code).toBe(0)
   expect(text).toContain(`coe-ops serve ${folder}/map.yaml`)
   expect((await run(check, [join(folder, 'map.yaml')])).text).toMatch(
-    /fine\. 13 tasks, 1 experts, .* 0 warnings/,
+    /fine\. 13 tasks, 1 expert, .* 0 warnings/,
   )
 })
 

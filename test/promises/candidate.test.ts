@@ -503,3 +503,33 @@ test('what was served before a candidate was activated is one call away', async 
   expect(back.status).toBe(200)
   expect(await chat(gateway, 'disk is full')).toMatchObject({ expert: 'a', snapshot: before })
 })
+
+test('a restart forgets a candidate and says so, after an orderly end and after a kill', async () => {
+  await using a = await startExpert()
+  await using gateway = await startGateway(mapOf({ a: remote(a.url) }), environment)
+  const ended = async (running: RunningGateway) =>
+    (
+      await json(
+        fetch(`${running.url}/admin/candidates`, { headers: { authorization: 'Bearer planted-admin-key' } }),
+      )
+    ).ended
+  const { version } = await begin(gateway, mapOf({ a: remote(a.url) }, { name: 'next' }))
+  const note = join(gateway.folder, 'data', 'candidate.json')
+  await expect.poll(() => readFile(note, 'utf8').catch(() => '')).toContain(version)
+
+  // The data of a process that is killed now.
+  const data = { ...environment, COE_DATA: join(gateway.folder, 'data') }
+  await using second = await startGateway(mapOf({ a: remote(a.url) }), data)
+  expect(await ended(second)).toMatchObject([
+    { version, outcome: 'forgotten', because: expect.stringContaining('restart') },
+  ])
+  expect(await shown(second)).toBe(null)
+
+  await begin(second, mapOf({ a: remote(a.url) }, { name: 'another' }))
+  await second.close()
+  await using third = await startGateway(mapOf({ a: remote(a.url) }), data)
+  expect(await ended(third)).toMatchObject([{ outcome: 'forgotten' }])
+  await begin(third, mapOf({ a: remote(a.url) }, { name: 'third' }))
+  await admin(third, 'DELETE')
+  await expect.poll(() => readFile(note, 'utf8').catch(() => 'gone')).toBe('gone')
+})

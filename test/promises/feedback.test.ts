@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { askAbout } from '../../src/commands/corrections.ts'
+import { feedbackAnswer } from '../../src/http/admin/candidate-answers.ts'
 import { createFeedback } from '../../src/observe/feedback.ts'
 import { createRotatingFile } from '../../src/observe/rotating-file.ts'
 import { says, stallsAfter, startExpert } from '../support/expert-server.ts'
@@ -52,7 +53,7 @@ test('what a client says of its answers is counted by expert and task, beside wh
   }
   const build = await answered(gateway, 'maven cannot resolve a dependency')
   expect((await say(gateway, { request_id: build, rating: 'good' })).status).toBe(204)
-  const { experts, corrections } = await shown(gateway)
+  const { experts, corrections } = feedbackAnswer.parse(await shown(gateway))
   expect(experts).toEqual([
     {
       expert: 'a',

@@ -48,7 +48,7 @@ export const candidateAnswer = z.object({
 export const endedAnswer = z.object({
   at: z.string(),
   version: z.string(),
-  outcome: z.enum(['activated', 'dropped', 'replaced']),
+  outcome: z.enum(['activated', 'dropped', 'replaced', 'forgotten']),
   because: z.string(),
   seen: z.int(),
   moved: z.int(),

@@ -10,7 +10,7 @@ import type { RequestEvents } from '../../routing/events.ts'
 import { AnswerFailed, type Pipeline } from '../../routing/pipeline.ts'
 import type { Serving } from '../../routing/serving.ts'
 import { clientOf } from '../access/door.ts'
-import { note } from '../account.ts'
+import { note, notesOf } from '../account.ts'
 import { type Bodies, bytesOf } from '../bodies.ts'
 import { clientSignal } from '../client-signal.ts'
 import { type Asked, askedBy } from './asked.ts'
@@ -87,7 +87,9 @@ const answer = (
   const onTrial = candidate !== undefined && goesTo(candidate, endpoint, body, asked, request)
   return (onTrial ? candidate.live : live).use(async serving => {
     const { model, stream, question: text } = asked
-    note(request, { stream, question: text })
+    const notes = notesOf(request)
+    notes.stream = stream
+    notes.question = text
     const hop = hopOf(request)
     const signal = clientSignal(reply)
     const allowed = clientOf(request)?.allowed
@@ -106,8 +108,12 @@ const answer = (
       const { decision, expert, tried } = answered
       const ms = reply.elapsedTime
       const { kind, usage } = answered.answer
-      const tokens = kind === 'whole' ? usage() : undefined
-      note(request, { ms, overheadMs: ms - answered.waitedMs, decision, expert, tried, tokens })
+      notes.ms = ms
+      notes.overheadMs = ms - answered.waitedMs
+      notes.decision = decision
+      notes.expert = expert
+      notes.tried = tried
+      if (kind === 'whole') notes.tokens = usage()
       // Before the first byte: a client may have its say while the answer still runs.
       const client = clientOf(request)?.name
       feedback.remember({ requestId: request.id, client, task: decision.task, expert, question: text })
@@ -182,10 +188,13 @@ const hopOf = (request: FastifyRequest): number => {
 }
 
 /** Little of what a client sends means anything to an expert; credentials and cookies never travel. */
-const passedHeaders = (request: FastifyRequest): Record<string, string> =>
-  Object.fromEntries(
-    ['traceparent', 'tracestate', 'openai-beta'].flatMap(name => {
-      const value = request.headers[name]
-      return typeof value === 'string' ? [[name, value]] : []
-    }),
-  )
+const passedHeaders = ({ headers }: FastifyRequest): Record<string, string> => {
+  const passed: Record<string, string> = {}
+  for (const name of PASSED) {
+    const value = headers[name]
+    if (typeof value === 'string') passed[name] = value
+  }
+  return passed
+}
+
+const PASSED = ['traceparent', 'tracestate', 'openai-beta']

@@ -7,15 +7,15 @@ import { ink, marked, percentAxis, plain, short } from './theme.ts'
 const [ROW, VALUE] = [30, 56]
 
 export const barsOf = ({ rows }: Bars, width: number): Drawing => {
-  const letters = width < 500 ? 15 : 28
-  const left = 8 + 7 * Math.min(letters, Math.max(...rows.map(({ name }) => name.length), 4))
+  const letters = width < 500 ? 17 : 28
+  const left = 10 + 7.4 * Math.min(letters, Math.max(...rows.map(({ name }) => name.length), 4))
   const most = Math.max(...rows.map(({ value, hi }) => hi ?? value), 0.01)
   return {
     width,
     height: rows.length * ROW + 40,
     option: {
       grid: { left, right: VALUE, top: 8, bottom: 32 },
-      xAxis: { type: 'value', min: 0, max: roundUp(most), splitNumber: width < 500 ? 3 : 5, ...percentAxis },
+      xAxis: { type: 'value', min: 0, ...stepsTo(most, width < 500), ...percentAxis },
       yAxis: {
         type: 'category',
         inverse: true,
@@ -58,7 +58,11 @@ export const barsOf = ({ rows }: Bars, width: number): Drawing => {
   }
 }
 
-const roundUp = (most: number) => Math.min(1, Math.ceil(most * 20) / 20)
+/** Whole steps, so that the last label does not stand on the one before. */
+const stepsTo = (most: number, isNarrow: boolean) => {
+  const interval = (most > 0.5 ? 0.2 : most > 0.2 ? 0.1 : 0.05) * (isNarrow ? 2.5 : 1)
+  return { interval, max: Math.min(1, Math.ceil(most / interval - 1e-9) * interval) }
+}
 
 const whisker: CustomSeriesRenderItem = (_, api) => {
   const [from = 0, y = 0] = api.coord([api.value(1), api.value(0)])

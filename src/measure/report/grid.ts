@@ -17,7 +17,7 @@ type Sheet = {
   cell(x: number, y: number): Cell
 }
 
-const LETTERS = 24
+const LETTERS = 28
 
 /** The best of each column has a frame. */
 export const gridOf = ({ rows, columns, cells }: Grid): Drawing => {

@@ -19,7 +19,7 @@ export const radarOf = ({ axes, series }: Radar, width: number): Drawing => {
     height: top + Math.ceil(drawn.length / columns) * ENTRY,
     option: {
       radar: {
-        indicator: axes.map(name => ({ name: short(name, isNarrow ? 11 : 24), min: 0, max })),
+        indicator: axes.map(name => ({ name: short(name, isNarrow ? 11 : 28), min: 0, max })),
         center: [width / 2, radius + 38],
         radius,
         splitNumber: 4,

@@ -19,7 +19,11 @@ export const measuredLead = ({ both, rightOfFirst, n }: Tally, expert: number, t
 
 export const becauseBest = (names: Names, tally: Tally, best: number): string => {
   if (tally.n.every(n => n === 0)) return `left with ${names[best]}: nobody was asked a question of this task`
-  return `${names[best]} is best on average, and nobody is ahead of it here`
+  const leads = names.map((_, expert) => measuredLead(tally, expert, best).lead)
+  const most = Math.max(...leads)
+  return most > 0
+    ? becauseLeft(names, tally, leads.indexOf(most), best)
+    : `${names[best]} is best on average, and nobody is ahead of it here`
 }
 
 export const becauseLeft = (names: Names, tally: Tally, leader: number, best: number): string => {

@@ -14,6 +14,8 @@ export type CandidatesDeps = {
   /** Whether the files that a candidate was read from are watched. */
   readonly watches: boolean
   readonly events: CandidateEvents
+  /** What stood when the process before this one ended. */
+  readonly forgotten: Ended | undefined
   readonly withQuestions: boolean
 }
 
@@ -40,7 +42,7 @@ export const createCandidates = (deps: CandidatesDeps): Candidates => {
   const inTurn = createQueue()
   const watcher = createWatcher({ onChange: () => void inTurn(refresh) })
   const watch = (files: readonly string[]) => deps.watches && watcher.watch(files)
-  const place = createPlace({ watch, events: deps.events })
+  const place = createPlace({ ...deps, watch })
   const refresh = () => renew(deps, place)
   let activating: string | undefined
 
@@ -94,7 +96,7 @@ export const createCandidates = (deps: CandidatesDeps): Candidates => {
     async close() {
       watcher.close()
       await inTurn(async () => {
-        if (place.standing !== undefined) place.end(place.standing, 'dropped', 'the gateway ends')
+        if (place.standing !== undefined) place.end(place.standing, 'forgotten', 'the gateway ends')
       })
     },
   }

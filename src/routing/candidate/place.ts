@@ -4,7 +4,7 @@ import type { Candidate, Terms } from './candidate.ts'
 export type Ended = {
   readonly at: string
   readonly version: string
-  readonly outcome: 'activated' | 'dropped' | 'replaced'
+  readonly outcome: 'activated' | 'dropped' | 'replaced' | 'forgotten'
   readonly because: string
   readonly seen: number
   readonly moved: number
@@ -29,13 +29,15 @@ export type PlaceDeps = {
   /** The files that a change of is a change of the candidate; none when it is gone. */
   readonly watch: (files: readonly string[]) => void
   readonly events: CandidateEvents
+  /** What stood when the process before this one ended. */
+  readonly forgotten: Ended | undefined
 }
 
 const PAST = 20
 
-export const createPlace = ({ watch, events }: PlaceDeps): Place => {
+export const createPlace = ({ watch, events, forgotten }: PlaceDeps): Place => {
   let standing: Candidate | undefined
-  const past: Ended[] = []
+  const past: Ended[] = forgotten === undefined ? [] : [forgotten]
 
   const end: Place['end'] = (candidate, outcome, because) => {
     const { version, seen, moved } = candidate.report()
