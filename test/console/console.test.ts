@@ -72,15 +72,17 @@ describe.skipIf(noBrowser !== false)(
   noBrowser === false ? 'in a browser' : `not tested, as ${noBrowser}`,
   () => {
     let browser: Browser
+    let house: Awaited<ReturnType<typeof startHouse>>
     beforeAll(async () => {
       browser = await startBrowser()
+      house = await startHouse()
     })
     afterAll(async () => {
       await browser.close()
+      await house[Symbol.asyncDispose]()
     })
 
     test('an operator logs in, asks, changes the map, sees the decision change, and takes it back', async () => {
-      await using house = await startHouse()
       const { gateway } = house
       const tab = await openTab(browser)
       const { page, complaints } = tab
@@ -135,7 +137,6 @@ describe.skipIf(noBrowser !== false)(
     })
 
     test('what a stranger asked is shown as text, at once, and its whole record with a click', async () => {
-      await using house = await startHouse()
       const tab = await openTab(browser)
       const { page, complaints } = tab
       await logIn(tab, house.gateway.url, ADMIN_KEY)
@@ -161,7 +162,6 @@ describe.skipIf(noBrowser !== false)(
     })
 
     test('an example is added, found again and relabelled', async () => {
-      await using house = await startHouse()
       const tab = await openTab(browser)
       const { page, complaints } = tab
       await logIn(tab, house.gateway.url, ADMIN_KEY)
@@ -181,7 +181,6 @@ describe.skipIf(noBrowser !== false)(
     })
 
     test('a task that a client corrected becomes an example when a person agrees', async () => {
-      await using house = await startHouse()
       const headers = { 'content-type': 'application/json', authorization: 'Bearer client-key' }
       const answer = await house.gateway.post('/v1/chat/completions', ask('disk is full'), { headers })
       const opinion = {
@@ -201,7 +200,6 @@ describe.skipIf(noBrowser !== false)(
     })
 
     test('a candidate is tried in the shadow, given a share, and dropped', async () => {
-      await using house = await startHouse()
       const tab = await openTab(browser)
       const { page, complaints } = tab
       await logIn(tab, house.gateway.url, ADMIN_KEY)
@@ -231,7 +229,6 @@ describe.skipIf(noBrowser !== false)(
     })
 
     test('every page can be read in light and dark, wide and narrow', async () => {
-      await using house = await startHouse()
       await house.gateway.post('/v1/chat/completions', ask('disk is full'), {
         headers: { 'content-type': 'application/json', authorization: 'Bearer client-key' },
       })
@@ -253,7 +250,6 @@ describe.skipIf(noBrowser !== false)(
     })
 
     test('the keyboard alone is enough to log in, ask and drain an expert', async () => {
-      await using house = await startHouse()
       const { page } = await openTab(browser)
       const tabTo = async (name: string) => {
         for (let i = 0; i < 40; i++) {
