@@ -1,3 +1,6 @@
+/** No event of the gateway or of an expert is longer; what is, is no stream of events. */
+const LONGEST = 8 * 1024 * 1024
+
 export type ServerEvent = { readonly event: string; readonly data: string }
 
 /**
@@ -10,6 +13,7 @@ export async function* eventsOf(response: Response): AsyncGenerator<ServerEvent>
   for await (const text of decoded(response.body)) {
     const blocks = (rest + text).split(/\r?\n\r?\n/)
     rest = blocks.pop() ?? ''
+    if (rest.length > LONGEST) throw new Error('The stream holds no events.')
     for (const block of blocks) {
       const event = eventOf(block)
       if (event !== undefined) yield event

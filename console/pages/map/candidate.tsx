@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
-import type { Candidate, Side } from '../../api/types.ts'
-import { count, dateOf, milliseconds, percent, Share } from '../../parts/figures.tsx'
+import type { Candidate } from '../../api/types.ts'
+import { count, dateOf, percent, Share } from '../../parts/figures.tsx'
 import { Moves, placeOf } from '../../parts/moves.tsx'
 import { Problem } from '../../parts/notice.tsx'
 import { Outcome } from '../../parts/outcome.tsx'
@@ -8,6 +8,7 @@ import { Reason, type ReasonAsked } from '../../parts/reason.tsx'
 import { useAct } from '../../parts/use-act.ts'
 import { useLoad } from '../../parts/use-load.ts'
 import { useSession } from '../../session.ts'
+import { Sides } from './sides.tsx'
 
 export const CandidateSection = () => {
   const { gateway, served, setDraft } = useSession()
@@ -142,54 +143,6 @@ const Facts = ({ candidate }: { candidate: Candidate }) => {
     </dl>
   )
 }
-
-const Sides = ({ sides: { served, candidate } }: { sides: NonNullable<Candidate['sides']> }) => (
-  <div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Answered by</th>
-          <th scope="col" class="number">
-            Answers
-          </th>
-          <th scope="col" class="number">
-            Failed
-          </th>
-          <th scope="col" class="number">
-            Refused
-          </th>
-          <th scope="col" class="number">
-            p50
-          </th>
-          <th scope="col" class="number">
-            p95
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        <SideRow name="what is served" side={served} />
-        <SideRow name="the candidate" side={candidate} />
-      </tbody>
-    </table>
-  </div>
-)
-
-const SideRow = ({
-  name,
-  side: { answers, failures, refused, p50Ms, p95Ms },
-}: {
-  name: string
-  side: Side
-}) => (
-  <tr>
-    <td>{name}</td>
-    <td class="number">{count(answers)}</td>
-    <td class={failures > 0 ? 'number failed' : 'number'}>{count(failures)}</td>
-    <td class="number">{count(refused)}</td>
-    <td class="number">{milliseconds(p50Ms)}</td>
-    <td class="number">{milliseconds(p95Ms)}</td>
-  </tr>
-)
 
 const ShareForm = ({ candidate, busy, change }: Pick<RunningProps, 'candidate' | 'busy' | 'change'>) => (
   <form
