@@ -85,6 +85,7 @@ const banner = (gateway: Gateway, config: Config): string[] => {
       ? []
       : [`  !! everybody who can reach ${config.host} is let in: there are no keys`]),
     ...describeServing({ snapshot }).map(line => `  ${line}`),
+    ...(config.adminKey === undefined ? [] : [`  console    ${url}/console`]),
     ...snapshot.warnings.map(problem => `  ${formatProblem(problem)}`),
     'Try:',
     `  curl -s ${url}/v1/chat/completions${key} -H "content-type: application/json" -d '${body}'`,

@@ -19,7 +19,7 @@ export const Chart = ({ minutes, curve, label, large = false }: ChartProps) => {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot | undefined>(undefined)
   const dark = useDark()
-  const timed = Math.min(3, minutes.filter(({ p50Ms }) => typeof p50Ms === 'number').length)
+  const timed = Math.min(FEW, minutes.filter(({ p50Ms }) => typeof p50Ms === 'number').length)
   useEffect(() => {
     if (box.current === null) return
     const drawn = new UPlot(optionsOf(box.current, curve, { large, minutes: timed }), [[], []], box.current)
@@ -37,14 +37,32 @@ export const Chart = ({ minutes, curve, label, large = false }: ChartProps) => {
   return <div ref={box} class={`chart ${curve}${large ? ' large' : ''}`} role="img" aria-label={label} />
 }
 
-const dataOf = (minutes: readonly Minute[], curve: Curve): UPlot.AlignedData => [
-  minutes.map(({ at }) => Date.parse(at) / 1_000),
-  minutes.map(({ p50Ms, failed }) => (curve === 'latency' ? (p50Ms ?? null) : failed)),
-]
+/** Minutes without an answer are left out by the gateway; after so many the line ends and begins anew. */
+const APART_S = 5 * 60
+
+const dataOf = (minutes: readonly Minute[], curve: Curve): UPlot.AlignedData => {
+  const times: number[] = []
+  const values: (number | null)[] = []
+  for (const { at, p50Ms, failed } of minutes) {
+    const value = curve === 'latency' ? p50Ms : failed
+    if (typeof value !== 'number') continue
+    const time = Date.parse(at) / 1_000
+    const before = times.at(-1)
+    if (curve === 'latency' && before !== undefined && time - before > APART_S) {
+      times.push(before + 1)
+      values.push(null)
+    }
+    times.push(time)
+    values.push(value)
+  }
+  return [times, values]
+}
 
 const heightOf = (large: boolean) => (large ? 160 : 30)
 
 const HOUR_S = 3_600
+/** So few may stand alone, where a line shows nothing. */
+const FEW = 30
 
 type Look = { readonly large: boolean; readonly minutes: number }
 
@@ -77,9 +95,7 @@ const optionsOf = (box: HTMLElement, curve: Curve, { large, minutes }: Look): UP
         label: curve === 'latency' ? 'p50 in ms' : 'failed',
         stroke: color,
         width: 1.5,
-        // A minute in which nothing was asked is no gap, and one that stands alone is no line.
-        spanGaps: true,
-        points: { show: large || minutes < 3, size: 5, fill: color },
+        points: { show: large || minutes < FEW, size: large ? 5 : 3, fill: color },
         ...(curve === 'latency' ? {} : barsOf(color)),
       },
     ],

@@ -61,7 +61,7 @@ const Head = () => (
 const Gap = ({ rows }: { rows: number }) =>
   rows <= 0 ? null : (
     <tr class="gap" style={{ height: `${rows * ROW_PX}px` }}>
-      <td colSpan={8} />
+      <td />
     </tr>
   )
 
