@@ -37,7 +37,16 @@ export const accountOf = (request: FastifyRequest, reply: FastifyReply): Account
   const notes = notesOf(request)
   const totalMs = reply.elapsedTime
   return {
-    ...notes,
+    client: notes.client,
+    stream: notes.stream,
+    question: notes.question,
+    tried: notes.tried,
+    overheadMs: notes.overheadMs,
+    decision: notes.decision,
+    expert: notes.expert,
+    error: notes.error,
+    outcome: notes.outcome,
+    tokens: notes.tokens,
     requestId: request.id,
     endpoint: endpointOf(request.routeOptions.url ?? 'none'),
     status: reply.raw.headersSent ? reply.statusCode : 499,
