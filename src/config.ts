@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { type TracingConfig, tracingOf, tracingVariables } from './config-tracing.ts'
 
 /** Where the package itself lies: its maps, context and models are the defaults of a folder without any. */
 const home = fileURLToPath(new URL('..', import.meta.url))
@@ -68,6 +69,7 @@ const environment = z.object({
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ),
   LOG_QUESTIONS: flag,
+  ...tracingVariables,
 })
 
 /** What the environment may say, for `--help`: name, default, meaning. */
@@ -91,7 +93,12 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['COE_MAX_IN_FLIGHT', '2000', 'requests running at once; more are answered 503 with Retry-After'],
   ['COE_MAX_DELAY_MS', '1000', 'lateness of the event loop from which requests are answered 503'],
   ['LOG_LEVEL', 'info', 'fatal, error, warn, info, debug, trace or silent'],
-  ['LOG_QUESTIONS', 'false', "true writes the questions' text to the log"],
+  ['LOG_QUESTIONS', 'false', "true writes the questions' text to the log and to traces"],
+  [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    '',
+    'collector that spans are sent to (OTLP over HTTP); without it there are none',
+  ],
 ]
 
 type ApiKey = { readonly name: string; readonly key: string }
@@ -114,6 +121,8 @@ export type Config = Readonly<{
   maxDelayMs: number
   logLevel: string
   logQuestions: boolean
+  /** Undefined: nobody wants traces. */
+  tracing: TracingConfig | undefined
   /** Maps may name any variable as `${NAME}`; they are handed these and nothing else reads them. */
   environment: Readonly<Record<string, string | undefined>>
 }>
@@ -144,6 +153,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     maxDelayMs: value.COE_MAX_DELAY_MS,
     logLevel: value.LOG_LEVEL,
     logQuestions: value.LOG_QUESTIONS,
+    tracing: tracingOf(value),
     environment: env,
   })
 }

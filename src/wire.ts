@@ -16,6 +16,7 @@ import { createLeases } from './leases.ts'
 import { fanOut } from './observe/fan-out.ts'
 import { createLogEvents } from './observe/log-events.ts'
 import { createMetrics } from './observe/metrics.ts'
+import { startTracing } from './observe/trace.ts'
 import { createRetriever, type Retriever, workersFor } from './retrieval/retriever.ts'
 import { createPipeline, type Pipeline } from './routing/pipeline.ts'
 import type { Serving, SwapEvents } from './routing/serving.ts'
@@ -50,6 +51,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     queuedQuestions: () => retrievers.held().reduce((sum, retriever) => sum + retriever.queued(), 0),
   })
   const events = fanOut([metrics.events, createLogEvents(log, config.logQuestions)])
+  const tracing = await startTracing(config.tracing, { log, events, withQuestions: config.logQuestions })
   const prepare = preparation(config, { retrievers, registry, events, ...options })
 
   const read = () => readSources(config.mapPath, config.environment)
@@ -67,6 +69,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     metrics,
     swapProblem: swaps.problem,
     isClosing: () => closing,
+    tracing,
     logger: log,
     apiKeys: config.apiKeys,
     adminKey: config.adminKey,
@@ -83,6 +86,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
       swaps.close()
       await app.close()
       await live.close()
+      await tracing?.close()
     },
   }
 }

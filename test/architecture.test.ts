@@ -9,7 +9,8 @@ const source = fileURLToPath(new URL('../src/', import.meta.url))
 const mayImport: Record<string, readonly string[]> = {
   errors: [],
   leases: [],
-  config: [],
+  config: ['config-tracing'],
+  'config-tracing': [],
   resilience: ['errors'],
   retrieval: ['errors'],
   experts: ['errors', 'leases', 'resilience'],
@@ -33,6 +34,10 @@ const onlyIn: Record<string, readonly string[]> = {
   'lru-cache': ['routing'],
   yaml: ['knowledge'],
   echarts: ['measure'],
+  '@opentelemetry/api': ['observe'],
+  '@opentelemetry/sdk-trace-base': ['observe'],
+  '@opentelemetry/resources': ['observe'],
+  '@opentelemetry/exporter-trace-otlp-http': ['observe'],
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))

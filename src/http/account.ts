@@ -27,5 +27,6 @@ export const accountOf = (request: FastifyRequest, reply: FastifyReply): Account
   error: undefined,
   outcome: undefined,
   tokens: undefined,
+  traceId: undefined,
   ...notes.get(request),
 })

@@ -7,6 +7,7 @@ import fastify, {
   LogController,
 } from 'fastify'
 import { GatewayError } from '../errors.ts'
+import type { Tracing } from '../observe/trace.ts'
 import { createDoor } from './access/door.ts'
 import type { ApiKey } from './access/keyring.ts'
 import { accountOf } from './account.ts'
@@ -19,6 +20,7 @@ import { answerMalformed } from './malformed.ts'
 import { sendError } from './openai/envelope.ts'
 import { type OpenAiDeps, openAiApi } from './openai/routes.ts'
 import { type ProbeDeps, probes } from './probes.ts'
+import { beginTrace, endTrace } from './trace.ts'
 
 export type AppDeps = Omit<OpenAiDeps, 'bodies'> &
   AdminDeps &
@@ -27,6 +29,7 @@ export type AppDeps = Omit<OpenAiDeps, 'bodies'> &
     readonly apiKeys: readonly ApiKey[]
     readonly limits: Limits
     readonly isClosing: () => boolean
+    readonly tracing: Tracing | undefined
   }
 
 /** A client's own request id is kept if it can stand in a header and a log line. */
@@ -78,7 +81,9 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
   })
   const over = (request: FastifyRequest, reply: FastifyReply) => {
     bodies.release(request)
-    if (!isProbe(request)) events.answered(accountOf(request, reply))
+    const account = accountOf(request, reply)
+    if (!isProbe(request)) events.answered(account)
+    if (deps.tracing !== undefined) endTrace(request, account)
     // A client that keeps its connection for later would otherwise hold up a shutdown until it times out.
     if (deps.isClosing()) app.server.closeIdleConnections()
   }
@@ -89,6 +94,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
       scope.addHook('onRequest', async (request, reply) => {
         admission.enter()
         reply.raw.once('close', admission.leave)
+        if (deps.tracing !== undefined) beginTrace(deps.tracing, request)
         await letIn(request, reply)
         bodies.check(request, reply)
       })

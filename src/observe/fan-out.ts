@@ -1,7 +1,7 @@
 /**
  * One listener that tells several. One of them failing is nobody else's business, least of all the request's.
  */
-export const fanOut = <T extends object>(listeners: readonly [T, ...T[]]): T =>
+export const fanOut = <T extends object>(listeners: readonly [T, ...Partial<T>[]]): T =>
   new Proxy(listeners[0], {
     get:
       (_first, name: keyof T & string) =>

@@ -24,6 +24,8 @@ export type Question = {
   readonly hop: number
   /** Left out, the client may use everything. */
   readonly allowed?: Allowed | undefined
+  /** Who is told of this request's steps, where it is not only everybody's listener. */
+  readonly events?: Events | undefined
 }
 
 export type Answered = Called & {
@@ -64,6 +66,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
   )
 
   const route = async ({ snapshot, crew }: Serving, question: Question, signal: AbortSignal) => {
+    const told = question.events ?? events
     const began = performance.now()
     const named = byName(snapshot, question.target)
     const {
@@ -74,14 +77,14 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
         ? { value: { decision: named, classifierMs: 0 }, remembered: false }
         : await decisions.get(
             `${snapshot.version}\0${question.text}`,
-            inner => decideAfresh(snapshot, crew, question, events, inner),
+            inner => decideAfresh(snapshot, crew, question, told, inner),
             signal,
           )
     const { target, allowed } = question
     // What is remembered is for everybody; what of it this client may use is looked at each time.
     const decision = allowed === undefined ? made : within(made, target, allowed)
     const ms = performance.now() - began
-    events.decided(decision, remembered, ms)
+    told.decided(decision, remembered, ms)
     // What was remembered has cost this request nothing of the classifier's time.
     return { decision, remembered, classifierMs: Math.min(classifierMs, ms) }
   }
@@ -97,7 +100,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
       const experts = decision.experts.flatMap(id => serving.crew.experts.get(id) ?? [])
       const passages = (inner: AbortSignal) => passagesFor(serving.snapshot, decision, question.text, inner)
       try {
-        const called = await callExperts(experts, { ...ask, passages }, events, signal)
+        const called = await callExperts(experts, { ...ask, passages }, question.events ?? events, signal)
         return { ...called, decision, remembered, waitedMs: called.expertMs + classifierMs }
       } catch (error) {
         throw new AnswerFailed(decision, error)
@@ -126,7 +129,10 @@ const decideAfresh = async (
 const neighboursOf = async (snapshot: Snapshot, text: string, events: Events, signal: AbortSignal) => {
   if (text === '') return nothingFound
   try {
-    return await snapshot.retriever.nearest(text, signal)
+    const began = performance.now()
+    const nearest = await snapshot.retriever.nearest(text, signal)
+    events.retrieved?.(performance.now() - began)
+    return nearest
   } catch (error) {
     if (signal.aborted) throw new GatewayError('client_left', 'The client left.', { cause: error })
     events.retrievalFailed(error)

@@ -10,6 +10,7 @@ import { clientOf } from '../access/door.ts'
 import { note } from '../account.ts'
 import { type Bodies, bytesOf } from '../bodies.ts'
 import { clientSignal } from '../client-signal.ts'
+import { traceOf } from '../trace.ts'
 import { type Asked, askedBy } from './asked.ts'
 import { embedLocally, hasEncoder, MODEL_NAME } from './embeddings.ts'
 import { sendError } from './envelope.ts'
@@ -81,16 +82,19 @@ const answer = (
     const signal = clientSignal(reply)
     const allowed = clientOf(request)?.allowed
     const target = targetOf(serving.snapshot.map, model, allowed)
+    const trace = traceOf(request)
+    const passed = passedHeaders(request)
     const ask = {
       endpoint,
       stream,
       requestId: request.id,
       hop,
-      headers: passedHeaders(request),
+      headers: trace?.headers(passed) ?? passed,
       bodyFor: (name: string) => withMember(body.bytes, 'model', name),
     }
     try {
-      const answered = await pipeline.answer(serving, { text: question, target, hop, allowed }, ask, signal)
+      const asked = { text: question, target, hop, allowed, events: trace?.events }
+      const answered = await pipeline.answer(serving, asked, ask, signal)
       const { decision, expert, tried } = answered
       const ms = reply.elapsedTime
       const { kind, usage } = answered.answer
