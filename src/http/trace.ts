@@ -6,7 +6,7 @@ import { note } from './account.ts'
 const traces = new WeakMap<FastifyRequest, Trace>()
 
 /** A request's trace, while traces are wanted. */
-export const traceOf = (request: FastifyRequest): Trace | undefined => traces.get(request)
+export const traceFor = (request: FastifyRequest): Trace | undefined => traces.get(request)
 
 export const beginTrace = (tracing: Tracing, request: FastifyRequest): void => {
   const { headers, method, id: requestId, routeOptions } = request

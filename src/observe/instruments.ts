@@ -41,6 +41,10 @@ export const createInstruments = (registry: Registry) => {
     retrieval: counter('coe_retrieval_failures_total', 'Questions routed without neighbours.'),
     refused: counter('coe_refused_total', 'Requests and connections turned away at the door.', 'because'),
     swaps: counter('coe_swaps_total', 'Attempts to replace the snapshot.', 'outcome'),
+    processRestarts: counter(
+      'coe_process_restarts_total',
+      'Processes that ended by themselves and were started again.',
+    ),
     workerDeaths: counter('coe_worker_deaths_total', 'Retrieval workers that ended by themselves.'),
   }
 }

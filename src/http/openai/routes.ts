@@ -10,7 +10,7 @@ import { clientOf } from '../access/door.ts'
 import { note } from '../account.ts'
 import { type Bodies, bytesOf } from '../bodies.ts'
 import { clientSignal } from '../client-signal.ts'
-import { traceOf } from '../trace.ts'
+import { traceFor } from '../trace.ts'
 import { type Asked, askedBy } from './asked.ts'
 import { embedLocally, hasEncoder, MODEL_NAME } from './embeddings.ts'
 import { sendError } from './envelope.ts'
@@ -82,7 +82,7 @@ const answer = (
     const signal = clientSignal(reply)
     const allowed = clientOf(request)?.allowed
     const target = targetOf(serving.snapshot.map, model, allowed)
-    const trace = traceOf(request)
+    const trace = traceFor(request)
     const passed = passedHeaders(request)
     const ask = {
       endpoint,
