@@ -58,6 +58,7 @@ const environment = z.object({
   COE_INSECURE: flag,
   COE_ADMIN_KEY: blankIsUnset(z.string().trim().regex(/^\S+$/, 'must be one word without spaces').optional()),
   COE_MODELS: blankIsUnset(z.string().default(() => shipped('models'))),
+  COE_PROCESSES: integer(1, 64, 1),
   COE_ENCODER: blankIsUnset(z.enum(['auto', 'minilm', 'lexical']).default('auto')),
   COE_DATA: blankIsUnset(z.string().default('.coe')),
   COE_BODY_LIMIT_MB: integer(1, 1024, 10),
@@ -86,6 +87,7 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['COE_ADMIN_KEY', '', 'key that opens /admin; without one it is shut'],
   ['COE_MODELS', 'models/', "folder with the encoder's weights"],
   ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
+  ['COE_PROCESSES', '1', 'processes that share the port (--processes)'],
   ['COE_DATA', '.coe', 'folder for what was computed once, and may be deleted; rank/ in it was paid for'],
   ['COE_BODY_LIMIT_MB', '10', 'largest request body, in megabytes'],
   ['COE_BODIES_LIMIT_MB', '256', 'memory that the bodies of all running requests may hold, in megabytes'],
@@ -114,6 +116,7 @@ export type Config = Readonly<{
   modelsPath: string
   encoder: 'auto' | 'minilm' | 'lexical'
   dataPath: string
+  processes: number
   bodyLimitBytes: number
   bodiesLimitBytes: number
   maxConnections: number
@@ -146,6 +149,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     modelsPath: resolve(value.COE_MODELS),
     encoder: value.COE_ENCODER,
     dataPath: resolve(value.COE_DATA),
+    processes: value.COE_PROCESSES,
     bodyLimitBytes: value.COE_BODY_LIMIT_MB * 1024 * 1024,
     bodiesLimitBytes: value.COE_BODIES_LIMIT_MB * 1024 * 1024,
     maxConnections: value.COE_MAX_CONNECTIONS,

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from './config.ts'
 import { describe } from './errors.ts'
-import { createRegistry } from './experts/registry.ts'
+import { createRegistry, type Registry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
 import { createLive, type Live } from './knowledge/live.ts'
@@ -15,8 +15,10 @@ import { createWatcher } from './knowledge/watch.ts'
 import { createLeases } from './leases.ts'
 import { fanOut } from './observe/fan-out.ts'
 import { createLogEvents } from './observe/log-events.ts'
-import { createMetrics } from './observe/metrics.ts'
+import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { startTracing } from './observe/trace.ts'
+import type { Siblings } from './processes/member.ts'
+import { shareOf } from './processes/share.ts'
 import { createRetriever, type Retriever, workersFor } from './retrieval/retriever.ts'
 import { createPipeline, type Pipeline } from './routing/pipeline.ts'
 import type { Serving, SwapEvents } from './routing/serving.ts'
@@ -37,6 +39,8 @@ export type WireOptions = {
   readonly objection?: (map: TaskMap) => string | undefined
   /** Other limits than the environment and the defaults say. */
   readonly limits?: Partial<Limits>
+  /** The other processes that answer at the same port. */
+  readonly siblings?: Siblings | undefined
 }
 
 /** Questions that may wait for a retrieval worker. */
@@ -45,6 +49,7 @@ const QUEUE = 1_000
 /** Every part of the process, built once and handed what it needs; closed in the reverse order. */
 export const wire = async (config: Config, log: Logger, options: WireOptions = {}): Promise<Gateway> => {
   const retrievers = createLeases<Retriever>(retriever => retriever.close())
+  const { siblings } = options
   const registry = createRegistry()
   const metrics = createMetrics({
     experts: registry.report,
@@ -52,7 +57,11 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
   })
   const events = fanOut([metrics.events, createLogEvents(log, config.logQuestions)])
   const tracing = await startTracing(config.tracing, { log, events, withQuestions: config.logQuestions })
-  const prepare = preparation(config, { retrievers, registry, events, ...options })
+  const parts = { retrievers, registry, events, ...options }
+  const prepareNow = preparation(config, parts)
+  // One process after the other: what the first has encoded and fitted, the others find.
+  const prepare =
+    siblings === undefined ? prepareNow : (sources: Sources) => siblings.alone(() => prepareNow(sources))
 
   const read = () => readSources(config.mapPath, config.environment)
   const live = createLive(await prepare(await read()))
@@ -66,14 +75,13 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     live,
     pipeline,
     events,
-    metrics,
     swapProblem: swaps.problem,
     isClosing: () => closing,
     tracing,
     logger: log,
     apiKeys: config.apiKeys,
     adminKey: config.adminKey,
-    registry,
+    ...sharedWith(siblings, registry, metrics),
     limits: { ...limitsOf(config), ...options.limits },
   })
   return {
@@ -91,6 +99,27 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
   }
 }
 
+/** What is the same whichever of several processes is asked. */
+const sharedWith = (siblings: Siblings | undefined, registry: Registry, metrics: Metrics) => {
+  if (siblings === undefined) return { registry, metrics }
+  const { contentType, text, values } = metrics
+  siblings.offer({ metrics: values, drain: registry.drain })
+  return {
+    keyLimits: siblings.limits,
+    processes: () => ({ running: siblings.running(), wanted: siblings.wanted }),
+    // One's own are better than none.
+    metrics: { contentType, text: () => siblings.metrics().catch(text) },
+    registry: {
+      report: registry.report,
+      drain(id: string, on: boolean) {
+        const found = registry.drain(id, on)
+        if (found) siblings.drained(id, on)
+        return found
+      },
+    },
+  }
+}
+
 const limitsOf = (config: Config): Limits => ({
   ...defaultLimits,
   bodyBytes: config.bodyLimitBytes,
@@ -104,17 +133,18 @@ type Parts = {
   readonly retrievers: ReturnType<typeof createLeases<Retriever>>
   readonly registry: ReturnType<typeof createRegistry>
   readonly events: SwapEvents
-} & Pick<WireOptions, 'onProgress' | 'objection'>
+} & Pick<WireOptions, 'onProgress' | 'objection' | 'siblings'>
 
 /** From files to something that can be served: the snapshot, and the experts that its map names. */
 const preparation =
-  (config: Config, { retrievers, registry, events, onProgress, objection }: Parts) =>
+  (config: Config, { retrievers, registry, events, onProgress, objection, siblings }: Parts) =>
   async (sources: Sources): Promise<Serving> => {
     const objected = sources.map && objection?.(sources.map)
     if (objected !== undefined) throw new ConfigError(objected)
     const { encoder, modelsPath, dataPath } = config
     const settings = { encoder, modelsPath, dataPath, queue: QUEUE, onWorkerDied: events.workerDied }
-    const workers = workersFor(availableParallelism())
+    const processes = siblings?.wanted ?? 1
+    const workers = workersFor(Math.floor(availableParallelism() / processes))
     const { snapshot, release } = await prepareSnapshot(
       {
         retrievers,
@@ -123,7 +153,7 @@ const preparation =
       },
       sources,
     )
-    const crew = await registry.hire(snapshot.map).catch(error => {
+    const crew = await registry.hire(shareOf(snapshot.map, processes)).catch(error => {
       release()
       throw error
     })

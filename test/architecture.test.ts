@@ -18,6 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   routing: ['errors', 'knowledge', 'experts', 'retrieval'],
   measure: ['errors', 'routing', 'knowledge', 'retrieval', 'experts'],
   observe: ['errors', 'knowledge', 'routing', 'experts'],
+  processes: ['errors', 'experts', 'http', 'observe'],
   http: ['errors', 'routing', 'knowledge', 'experts', 'observe', 'resilience'],
 }
 const mayImportEverything = ['wire', 'main', 'commands']
@@ -25,7 +26,7 @@ const mayImportEverything = ['wire', 'main', 'commands']
 /** A library that must stay behind one folder's door. */
 const onlyIn: Record<string, readonly string[]> = {
   'prom-client': ['observe'],
-  pino: ['observe', 'wire'],
+  pino: ['observe', 'wire', 'processes', 'commands'],
   fastify: ['http', 'wire'],
   undici: ['experts'],
   openai: ['experts'],

@@ -8,8 +8,7 @@ import fastify, {
 } from 'fastify'
 import { GatewayError } from '../errors.ts'
 import type { Tracing } from '../observe/trace.ts'
-import { createDoor } from './access/door.ts'
-import type { ApiKey } from './access/keyring.ts'
+import { createDoor, type DoorDeps } from './access/door.ts'
 import { accountOf } from './account.ts'
 import { type AdminDeps, adminApi } from './admin/admin.ts'
 import { createAdmission } from './admission.ts'
@@ -24,9 +23,9 @@ import { beginTrace, endTrace } from './trace.ts'
 
 export type AppDeps = Omit<OpenAiDeps, 'bodies'> &
   AdminDeps &
-  ProbeDeps & {
+  ProbeDeps &
+  DoorDeps & {
     readonly logger: FastifyBaseLogger
-    readonly apiKeys: readonly ApiKey[]
     readonly limits: Limits
     readonly isClosing: () => boolean
     readonly tracing: Tracing | undefined
@@ -63,7 +62,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     frameworkErrors: (error, request, reply) => void sendError(request, reply, error),
     clientErrorHandler: answerMalformed(admission.refused),
   })
-  const letIn = createDoor({ live: deps.live, apiKeys: deps.apiKeys })
+  const letIn = createDoor(deps)
   limitConnections(app.server, limits.connections, admission.refused)
   // `bodies.check` tells a client to go on, once it is known that its body is wanted.
   app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response))
