@@ -61,6 +61,8 @@ const environment = z.object({
   COE_PROCESSES: integer(1, 64, 1),
   COE_ENCODER: blankIsUnset(z.enum(['auto', 'minilm', 'lexical']).default('auto')),
   COE_DATA: blankIsUnset(z.string().default('.coe')),
+  COE_DECISIONS_FILE: blankIsUnset(z.string().optional()),
+  COE_DECISIONS_FILE_MB: integer(1, 100_000, 100),
   COE_BODY_LIMIT_MB: integer(1, 1024, 10),
   COE_BODIES_LIMIT_MB: integer(1, 1024 * 1024, 256),
   COE_MAX_CONNECTIONS: integer(1, 1_000_000, 10_000),
@@ -88,14 +90,24 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['COE_MODELS', 'models/', "folder with the encoder's weights"],
   ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
   ['COE_PROCESSES', '1', 'processes that share the port (--processes)'],
-  ['COE_DATA', '.coe', 'folder for what was computed once, and may be deleted; rank/ in it was paid for'],
+  [
+    'COE_DATA',
+    '.coe',
+    'folder for what was computed once, and may be deleted; rank/ in it was paid for, maps/ is the history',
+  ],
+  ['COE_DECISIONS_FILE', '', 'file to write every decision to, one a line of JSON; without one, none is'],
+  ['COE_DECISIONS_FILE_MB', '100', 'size from which that file is begun anew; four older ones are kept'],
   ['COE_BODY_LIMIT_MB', '10', 'largest request body, in megabytes'],
   ['COE_BODIES_LIMIT_MB', '256', 'memory that the bodies of all running requests may hold, in megabytes'],
   ['COE_MAX_CONNECTIONS', '10000', 'connections open at once; more are closed as they come'],
   ['COE_MAX_IN_FLIGHT', '2000', 'requests running at once; more are answered 503 with Retry-After'],
   ['COE_MAX_DELAY_MS', '1000', 'lateness of the event loop from which requests are answered 503'],
   ['LOG_LEVEL', 'info', 'fatal, error, warn, info, debug, trace or silent'],
-  ['LOG_QUESTIONS', 'false', "true writes the questions' text to the log and to traces"],
+  [
+    'LOG_QUESTIONS',
+    'false',
+    "true keeps the questions' text: in the log, in traces, in /admin/decisions and their file",
+  ],
   [
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     '',
@@ -117,6 +129,8 @@ export type Config = Readonly<{
   encoder: 'auto' | 'minilm' | 'lexical'
   dataPath: string
   processes: number
+  decisionsFile: string | undefined
+  decisionsFileBytes: number
   bodyLimitBytes: number
   bodiesLimitBytes: number
   maxConnections: number
@@ -150,6 +164,8 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     encoder: value.COE_ENCODER,
     dataPath: resolve(value.COE_DATA),
     processes: value.COE_PROCESSES,
+    decisionsFile: value.COE_DECISIONS_FILE === undefined ? undefined : resolve(value.COE_DECISIONS_FILE),
+    decisionsFileBytes: value.COE_DECISIONS_FILE_MB * 1024 * 1024,
     bodyLimitBytes: value.COE_BODY_LIMIT_MB * 1024 * 1024,
     bodiesLimitBytes: value.COE_BODIES_LIMIT_MB * 1024 * 1024,
     maxConnections: value.COE_MAX_CONNECTIONS,

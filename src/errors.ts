@@ -17,6 +17,14 @@ const catalogue = {
   /** The gateway's own side is shut: nobody has set a key for it. */
   admin_closed: { status: 403, type: 'permission_error', retryable: false },
   too_many_attempts: { status: 429, type: 'rate_limit_error', retryable: false },
+  /** A change must say which version it was made from. */
+  version_missing: { status: 428, type: 'invalid_request_error', retryable: false },
+  /** Somebody else has changed it meanwhile. */
+  version_changed: { status: 412, type: 'invalid_request_error', retryable: false },
+  /** A map or a context that must not be served as it is. */
+  not_usable: { status: 422, type: 'invalid_request_error', retryable: false },
+  /** A file of the user's that the gateway may not or cannot write. */
+  not_writable: { status: 409, type: 'invalid_request_error', retryable: false },
   not_found: { status: 404, type: 'invalid_request_error', retryable: false },
   loop_detected: { status: 508, type: 'invalid_request_error', retryable: false },
   /** The expert understood and refused: the client's request is at fault, no other expert is asked. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { bench } from './commands/bench.ts'
+import { candidate } from './commands/candidate.ts'
 import { check } from './commands/check.ts'
 import { type Command, helpOf, parseCommand, UsageError } from './commands/command.ts'
 import { context } from './commands/context.ts'
@@ -12,7 +13,17 @@ import { ConfigError } from './config.ts'
 import { describe } from './errors.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
 
-const commands: Readonly<Record<string, Command>> = { serve, check, init, rank, route, context, bench, key }
+const commands: Readonly<Record<string, Command>> = {
+  serve,
+  check,
+  init,
+  rank,
+  route,
+  candidate,
+  context,
+  bench,
+  key,
+}
 
 const overview = () =>
   [

@@ -1,27 +1,37 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { type Config, ConfigError } from './config.ts'
-import { describe } from './errors.ts'
-import { createRegistry, type Registry } from './experts/registry.ts'
+import type { Config } from './config.ts'
+import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
+import { type Cause, openHistory } from './knowledge/history.ts'
 import { createLive, type Live } from './knowledge/live.ts'
-import { prepareSnapshot } from './knowledge/prepare.ts'
+import { type Prepared, prepareSnapshot } from './knowledge/prepare.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
-import { readSources, type Sources } from './knowledge/sources.ts'
+import { atStart, type Given, readSources, type Sources } from './knowledge/sources.ts'
 import type { TaskMap } from './knowledge/task-map.ts'
-import { createWatcher } from './knowledge/watch.ts'
 import { createLeases } from './leases.ts'
+import { openCandidateNote } from './observe/candidate-note.ts'
+import { createDecisionFile } from './observe/decision-file.ts'
+import { createDecisions } from './observe/decisions.ts'
+import { createExpertFigures } from './observe/expert-figures.ts'
 import { fanOut } from './observe/fan-out.ts'
+import { createFeedback, type FeedbackEvents } from './observe/feedback.ts'
 import { createLogEvents } from './observe/log-events.ts'
-import { createMetrics, type Metrics } from './observe/metrics.ts'
+import { createMetrics } from './observe/metrics.ts'
 import { startTracing } from './observe/trace.ts'
 import type { Siblings } from './processes/member.ts'
-import { shareOf } from './processes/share.ts'
+import { sharedWith, shareOf } from './processes/share.ts'
 import { createRetriever, type Retriever, workersFor } from './retrieval/retriever.ts'
+import { createCandidates } from './routing/candidate/candidates.ts'
+import type { CandidateEvents } from './routing/candidate/place.ts'
+import type { Account } from './routing/events.ts'
 import { createPipeline, type Pipeline } from './routing/pipeline.ts'
 import type { Serving, SwapEvents } from './routing/serving.ts'
+import { asTried } from './swaps/as-tried.ts'
+import { createSwaps, type Swaps } from './swaps/swaps.ts'
 
 export type Gateway = {
   readonly app: FastifyInstance
@@ -49,25 +59,31 @@ const QUEUE = 1_000
 /** Every part of the process, built once and handed what it needs; closed in the reverse order. */
 export const wire = async (config: Config, log: Logger, options: WireOptions = {}): Promise<Gateway> => {
   const retrievers = createLeases<Retriever>(retriever => retriever.close())
-  const { siblings } = options
   const registry = createRegistry()
   const metrics = createMetrics({
     experts: registry.report,
+    candidate: () => candidates.standing?.report(),
     queuedQuestions: () => retrievers.held().reduce((sum, retriever) => sum + retriever.queued(), 0),
   })
-  const events = fanOut([metrics.events, createLogEvents(log, config.logQuestions)])
+  const serves = options.watchFiles !== false
+  const warn = (problem: string) => log.error({ problem }, 'what is kept beside the requests is not kept')
+  const records = await openRecords(config, serves, warn)
+  const events = fanOut([
+    metrics.events,
+    createLogEvents(log, config.logQuestions),
+    ...records.listeners,
+    { swapped: () => candidates.swapped(), answered: (account: Account) => candidates.answered(account) },
+  ])
   const tracing = await startTracing(config.tracing, { log, events, withQuestions: config.logQuestions })
-  const parts = { retrievers, registry, events, ...options }
-  const prepareNow = preparation(config, parts)
-  // One process after the other: what the first has encoded and fitted, the others find.
-  const prepare =
-    siblings === undefined ? prepareNow : (sources: Sources) => siblings.alone(() => prepareNow(sources))
+  const prepare = preparation(config, { retrievers, registry, events, ...options })
 
-  const read = () => readSources(config.mapPath, config.environment)
-  const live = createLive(await prepare(await read()))
-  events.swapped(live.current())
-  const swaps = createSwaps(live, read, prepare, events)
-  if (options.watchFiles !== false) swaps.watch()
+  const read = (given?: Given) => readSources(config.mapPath, config.environment, given)
+  const live = createLive(await prepare.serving(await read()))
+  const swaps = createSwaps({ live, read, prepare: prepare.serving, snapshot: prepare.snapshot, events })
+  const tried = { live, read, swaps, events, prepare, serves, warn }
+  const { candidates, feedback, closeTrials } = await trials(config, tried)
+  events.swapped(live.current(), { by: 'start' })
+  if (serves) swaps.watch()
 
   let closing = false
   const pipeline = createPipeline(events)
@@ -75,13 +91,18 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     live,
     pipeline,
     events,
-    swapProblem: swaps.problem,
+    swaps,
+    ...records.kept,
+    mapPath: config.mapPath,
+    candidates,
+    feedback,
+    keepProblems: records.problems,
     isClosing: () => closing,
     tracing,
     logger: log,
     apiKeys: config.apiKeys,
     adminKey: config.adminKey,
-    ...sharedWith(siblings, registry, metrics),
+    ...sharedWith(options.siblings, { registry, metrics }),
     limits: { ...limitsOf(config), ...options.limits },
   })
   return {
@@ -93,29 +114,10 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
       closing = true
       swaps.close()
       await app.close()
+      await closeTrials()
       await live.close()
+      await records.close()
       await tracing?.close()
-    },
-  }
-}
-
-/** What is the same whichever of several processes is asked. */
-const sharedWith = (siblings: Siblings | undefined, registry: Registry, metrics: Metrics) => {
-  if (siblings === undefined) return { registry, metrics }
-  const { contentType, text, values } = metrics
-  siblings.offer({ metrics: values, drain: registry.drain })
-  return {
-    keyLimits: siblings.limits,
-    processes: () => ({ running: siblings.running(), wanted: siblings.wanted }),
-    // One's own are better than none.
-    metrics: { contentType, text: () => siblings.metrics().catch(text) },
-    registry: {
-      report: registry.report,
-      drain(id: string, on: boolean) {
-        const found = registry.drain(id, on)
-        if (found) siblings.drained(id, on)
-        return found
-      },
     },
   }
 }
@@ -135,17 +137,81 @@ type Parts = {
   readonly events: SwapEvents
 } & Pick<WireOptions, 'onProgress' | 'objection' | 'siblings'>
 
+/** What is remembered of maps on disk, of requests in memory always and in a file where one is named. */
+const openRecords = async (config: Config, serves: boolean, onProblem: (problem: string) => void) => {
+  const history = await openHistory({ folder: join(config.dataPath, 'maps'), onProblem })
+  const decisions = createDecisions({ withQuestions: config.logQuestions })
+  const figures = createExpertFigures()
+  const { decisionsFile: path, decisionsFileBytes: maxBytes } = config
+  const file = path === undefined ? undefined : createDecisionFile({ path, maxBytes, onProblem })
+  if (file !== undefined) decisions.listen(file.write)
+  return {
+    kept: { history, decisions, figures },
+    listeners: [
+      { answered: decisions.answered },
+      figures.events,
+      { swapped: ({ snapshot }: Serving, cause: Cause) => serves && history.add(snapshot, cause) },
+    ],
+    problems: () => [history.problem(), file?.problem()].filter(problem => problem !== undefined),
+    async close() {
+      await file?.close()
+      await history.close()
+    },
+  }
+}
+
+type Trials = {
+  readonly live: Live<Serving>
+  readonly read: (given?: Given) => Promise<Sources>
+  readonly prepare: { readonly serving: (sources: Sources) => Promise<Serving> }
+  readonly swaps: Pick<Swaps, 'change'>
+  readonly events: CandidateEvents & FeedbackEvents
+  readonly serves: boolean
+  readonly warn: (problem: string) => void
+}
+
+/**
+ * What is tried, and what clients say of it. Candidates are read as though they stood in the map's file, and served by
+ * a swap like any other.
+ */
+const trials = async ({ mapPath, dataPath, logQuestions }: Config, parts: Trials) => {
+  const { live, read, prepare, swaps, serves } = parts
+  // Commands look at the same folder as the gateway beside them, and have nothing to forget.
+  const note = serves ? await openCandidateNote(dataPath, parts.warn) : undefined
+  const candidates = createCandidates({
+    async prepare(source, known) {
+      const sources = await read(new Map([[mapPath, source]]))
+      return sources.version === known ? undefined : await prepare.serving(sources)
+    },
+    serve: async (source, cause) =>
+      (await swaps.change({ file: mapPath, edit: asTried(source) }, { by: 'api', ...cause })).serving,
+    served: () => live.current().snapshot.version,
+    watches: serves,
+    events: note === undefined ? parts.events : fanOut([parts.events, note.events]),
+    forgotten: note?.forgotten,
+    withQuestions: logQuestions,
+  })
+  const feedback = await createFeedback({ dataPath, withQuestions: logQuestions, events: parts.events })
+  const closeTrials = async () => {
+    await candidates.close()
+    await note?.close()
+    await feedback.close()
+  }
+  return { candidates, feedback, closeTrials }
+}
+
 /** From files to something that can be served: the snapshot, and the experts that its map names. */
-const preparation =
-  (config: Config, { retrievers, registry, events, onProgress, objection, siblings }: Parts) =>
-  async (sources: Sources): Promise<Serving> => {
+const preparation = (config: Config, parts: Parts) => {
+  const { retrievers, registry, events, onProgress, objection, siblings } = parts
+  const processes = siblings?.wanted ?? 1
+  const snapshotNow = async (sources: Sources): Promise<Prepared> => {
     const objected = sources.map && objection?.(sources.map)
-    if (objected !== undefined) throw new ConfigError(objected)
+    if (objected !== undefined)
+      throw new InvalidFilesError([atStart(config.mapPath, objected)], sources.files)
     const { encoder, modelsPath, dataPath } = config
     const settings = { encoder, modelsPath, dataPath, queue: QUEUE, onWorkerDied: events.workerDied }
-    const processes = siblings?.wanted ?? 1
     const workers = workersFor(Math.floor(availableParallelism() / processes))
-    const { snapshot, release } = await prepareSnapshot(
+    return await prepareSnapshot(
       {
         retrievers,
         createRetriever: given =>
@@ -153,6 +219,12 @@ const preparation =
       },
       sources,
     )
+  }
+  // One process after the other: what the first has encoded and fitted, the others find.
+  const snapshotOf = (sources: Sources) =>
+    siblings === undefined ? snapshotNow(sources) : siblings.alone(() => snapshotNow(sources))
+  const serving = async (sources: Sources): Promise<Serving> => {
+    const { snapshot, release } = await snapshotOf(sources)
     const crew = await registry.hire(shareOf(snapshot.map, processes)).catch(error => {
       release()
       throw error
@@ -163,41 +235,5 @@ const preparation =
     }
     return { snapshot, crew, release: done }
   }
-
-/** Replaces what is served when the files change, and remembers why it could not. */
-const createSwaps = (
-  live: Live<Serving>,
-  read: () => Promise<Sources>,
-  prepare: (sources: Sources) => Promise<Serving>,
-  events: SwapEvents,
-) => {
-  let problem: string | undefined
-
-  const reload = async (): Promise<Serving> => {
-    try {
-      const { value, replaced } = await live.replace(async current => {
-        const sources = await read()
-        return sources.version === current.snapshot.version ? undefined : await prepare(sources)
-      })
-      problem = undefined
-      watcher.watch(value.snapshot.files)
-      if (replaced) events.swapped(value)
-      return value
-    } catch (error) {
-      // The same files with the same fault are read more than once; they are news once.
-      if (problem !== describe(error)) events.swapFailed(error)
-      problem = describe(error)
-      // Files that are only named so far may be what is missing: their appearing is a change too.
-      const tried = error instanceof InvalidFilesError ? error.files : []
-      watcher.watch([...new Set([...live.current().snapshot.files, ...tried])])
-      throw error
-    }
-  }
-  const watcher = createWatcher({ onChange: () => void reload().catch(() => undefined) })
-  return {
-    reload,
-    problem: () => problem,
-    watch: () => watcher.watch(live.current().snapshot.files),
-    close: () => watcher.close(),
-  }
+  return { snapshot: snapshotOf, serving }
 }

@@ -16,10 +16,11 @@ const mayImport: Record<string, readonly string[]> = {
   experts: ['errors', 'leases', 'resilience'],
   knowledge: ['errors', 'leases', 'retrieval'],
   routing: ['errors', 'knowledge', 'experts', 'retrieval'],
+  swaps: ['errors', 'knowledge', 'routing', 'retrieval'],
   measure: ['errors', 'routing', 'knowledge', 'retrieval', 'experts'],
   observe: ['errors', 'knowledge', 'routing', 'experts'],
   processes: ['errors', 'experts', 'http', 'observe'],
-  http: ['errors', 'routing', 'knowledge', 'experts', 'observe', 'resilience'],
+  http: ['errors', 'routing', 'knowledge', 'experts', 'observe', 'resilience', 'swaps'],
 }
 const mayImportEverything = ['wire', 'main', 'commands']
 

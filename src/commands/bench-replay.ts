@@ -1,11 +1,15 @@
 import { basename } from 'node:path'
 import { loadConfig } from '../config.ts'
+import { guardOverlap } from '../measure/overlap.ts'
+import { replayPage } from '../measure/replay/page.ts'
 import { replayPlanFor, type Wanted } from '../measure/replay/plan.ts'
 import { replay } from '../measure/replay/replay.ts'
 import { replayTables } from '../measure/replay/tables.ts'
-import { tablesAsMarkdown } from '../measure/report.ts'
+import { markdownFrom } from '../measure/report/markdown.ts'
+import { htmlOf } from '../measure/report/page.ts'
+import { asSection } from '../measure/tables.ts'
 import { benchDeps, writeFiles } from './bench-deps.ts'
-import { countIn, filesIn, refuseOptions } from './bench-wanted.ts'
+import { countIn, filesIn, onlyPaper, refuseOptions } from './bench-wanted.ts'
 import { type Invocation, UsageError } from './command.ts'
 
 /** `bench replay`: the whole system, by outcomes that are known. */
@@ -13,13 +17,23 @@ export const benchReplay = async ({ values, environment, print, complain }: Invo
   const wanted = replayWantedBy(values)
   const config = loadConfig(environment)
   const plan = await replayPlanFor(wanted, config.environment)
+  guardOverlap({
+    parts: plan.classify.parts,
+    divides: wanted.map === undefined,
+    allow: values['allow-overlap'] === true,
+    complain,
+  })
   const { deps, done } = benchDeps(config, complain)
   const result = await replay(plan, deps, new AbortController().signal).finally(done)
   const title = `Replay of ${wanted.outcomes.map(file => basename(file)).join(', ')}`
   const json = JSON.stringify(result, null, 2)
-  const text = tablesAsMarkdown(title, replayTables(result))
+  const text = markdownFrom({ title, sections: replayTables(result).map(asSection) })
   if (values.report !== undefined) {
-    await writeFiles(String(values.report), { 'report.md': `${text}\n`, 'replay.json': `${json}\n` })
+    await writeFiles(String(values.report), {
+      'report.md': `${text}\n`,
+      'replay.json': `${json}\n`,
+      'report.html': await htmlOf(replayPage(title, result)),
+    })
   }
   print(values.json === true ? json : text)
   return 0
@@ -28,7 +42,7 @@ export const benchReplay = async ({ values, environment, print, complain }: Invo
 const onlyClassify = ['context', 'draws', 'classifier', 'without', 'perturb']
 
 const replayWantedBy = (values: Invocation['values']): Wanted => {
-  refuseOptions(values, onlyClassify, 'replay')
+  refuseOptions(values, [...onlyClassify, ...onlyPaper], 'replay')
   const [questions, outcomes] = [filesIn(values.questions), filesIn(values.outcomes)]
   if (questions.length === 0 || outcomes.length === 0) {
     throw new UsageError('bench replay needs --questions and --outcomes.')

@@ -2,10 +2,19 @@ import type { Wanted } from '../measure/plan.ts'
 import { type Invocation, UsageError } from './command.ts'
 
 /** The options as something that can be measured, or what is wrong with them. */
+export const onlyPaper = [
+  'set',
+  'experts',
+  'context-share',
+  'prompt',
+  'max-cost',
+  'max-tokens',
+  'concurrency',
+]
 const onlyReplay = ['outcomes', 'fit', 'per-task', 'budget', 'new-expert', 'pools', 'classifier-accuracy']
 
 export const wantedBy = (values: Invocation['values']): Wanted => {
-  refuseOptions(values, onlyReplay, 'classify')
+  refuseOptions(values, [...onlyReplay, ...onlyPaper], 'classify')
   const [context, questions] = [filesIn(values.context), filesIn(values.questions)]
   const [folds, map] = [values.folds === true, values.map]
   if (context.length === 0 && map === undefined) throw new UsageError('bench needs --context or --map.')

@@ -1,7 +1,9 @@
 import { loadConfig } from '../config.ts'
 import { errorsOf, formatProblem, warningsOf } from '../knowledge/problem.ts'
 import { readSources } from '../knowledge/sources.ts'
+import type { TaskMap } from '../knowledge/task-map.ts'
 import { type Command, UsageError } from './command.ts'
+import { counted } from './counted.ts'
 
 export const check: Command = {
   summary: 'validate a map and everything it names',
@@ -19,10 +21,13 @@ export const check: Command = {
       for (const problem of problems) print(formatProblem(problem))
       print(
         map !== undefined && errors.length === 0
-          ? `${map.name}: fine. ${map.tasks.size} tasks, ${map.experts.size} experts, ${examples.length} examples, ${warningsOf(problems).length} warnings.`
-          : `${errors.length} problem${errors.length === 1 ? '' : 's'}: the map cannot be used.`,
+          ? `${map.name}: fine. ${contentOf(map, examples.length)}, ${counted(warningsOf(problems).length, 'warning')}.`
+          : `${counted(errors.length, 'problem')}: the map cannot be used.`,
       )
     }
     return errors.length === 0 ? 0 : 1
   },
 }
+
+const contentOf = ({ tasks, experts }: TaskMap, examples: number) =>
+  [counted(tasks.size, 'task'), counted(experts.size, 'expert'), counted(examples, 'example')].join(', ')

@@ -28,13 +28,7 @@ export const judged = (plan: RankPlan, { experts, known }: Ranked, wanted: RankW
   return {
     tallies,
     outcomes: outcomesCsv(plan.questions, verdicts),
-    open: [...experts].flatMap(([id, { open, stopped }]) => {
-      if (open.length === 0) return []
-      const names = open.slice(0, NAMED).map(question => question.id)
-      const more = open.length > NAMED ? ` and ${open.length - NAMED} more` : ''
-      const why = stopped ?? open[0]?.because ?? ''
-      return [`Expert "${id}": ${open.length} questions are open (${names.join(', ')}${more}). ${why}`]
-    }),
+    open: openIn(experts),
     report: {
       title: `What the experts of ${basename(wanted.map)} are worth`,
       questions: plan.questions.length,
@@ -44,6 +38,16 @@ export const judged = (plan: RankPlan, { experts, known }: Ranked, wanted: RankW
     },
   }
 }
+
+/** A sentence for each with questions that are open. */
+export const openIn = (experts: Ranked['experts'], what = 'Expert'): string[] =>
+  [...experts].flatMap(([id, { open, stopped }]) => {
+    if (open.length === 0) return []
+    const names = open.slice(0, NAMED).map(question => question.id)
+    const more = open.length > NAMED ? ` and ${open.length - NAMED} more` : ''
+    const why = stopped ?? open[0]?.because ?? ''
+    return [`${what} "${id}": ${open.length} questions are open (${names.join(', ')}${more}). ${why}`]
+  })
 
 const notesFor = (
   { map }: RankPlan,

@@ -42,7 +42,7 @@ export const rankWantedBy = (values: Values, { mapPath }: Config): RankWanted =>
   }
 }
 
-const textIn = (value: Values[string]) => {
+export const textIn = (value: Values[string]) => {
   if (value === '') throw new UsageError('An option that names a file must not be empty.')
   return value === undefined ? undefined : String(value)
 }
@@ -63,7 +63,7 @@ const countIn = (values: Values, name: string): number | undefined => {
   return Number(value)
 }
 
-const sumIn = (values: Values, name: string): number | undefined => {
+export const sumIn = (values: Values, name: string): number | undefined => {
   const value = values[name]
   if (value === undefined) return undefined
   if (!/^(?:\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})$/.test(String(value)) || Number(value) === 0)
@@ -72,7 +72,10 @@ const sumIn = (values: Values, name: string): number | undefined => {
 }
 
 /** Whom to measure: those named, or all that a call can reach. */
-export const expertsWanted = ({ experts }: TaskMap, { experts: named, maxCost }: RankWanted): string[] => {
+export const expertsWanted = (
+  { experts }: TaskMap,
+  { experts: named, maxCost }: Pick<RankWanted, 'experts' | 'maxCost'>,
+): string[] => {
   const remote = [...experts].filter(([, definition]) => !isBuiltin(definition)).map(([id]) => id)
   const strange = (named ?? []).filter(id => !remote.includes(id))
   if (strange.length > 0 || remote.length === 0 || named?.length === 0) {

@@ -1,16 +1,16 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Config, loadConfig } from '../config.ts'
-import { errorsOf, InvalidFilesError, type Problem } from '../knowledge/problem.ts'
 import { replaceFile } from '../knowledge/replace-file.ts'
-import { readMap } from '../knowledge/task-map.ts'
 import { createBudget } from '../measure/budget.ts'
 import { readPrompts } from '../measure/rank/prompt.ts'
-import { type RankQuestion, readQuestions } from '../measure/rank/questions.ts'
+import type { RankQuestion } from '../measure/rank/questions.ts'
 import type { Budget, RankPlan } from '../measure/rank/rank-plan.ts'
 import { rankMarkdown, rankPage } from '../measure/rank/report.ts'
 import { type Ranked, runRank } from '../measure/rank/run.ts'
+import { htmlOf } from '../measure/report/page.ts'
 import { type Command, UsageError } from './command.ts'
+import { readGivenMap, readGivenQuestions } from './given-files.ts'
 import { interruptions } from './interruptions.ts'
 import { rankProgress } from './rank-progress.ts'
 import { asJson, type Judged, judged } from './rank-result.ts'
@@ -82,13 +82,12 @@ const planFor = async (
   wanted: RankWanted,
   { dataPath, environment }: Config,
 ): Promise<{ plan: RankPlan; text: string; notes: string[] }> => {
-  const { map, text } = await readGiven(wanted.map, environment)
+  const { map, text } = await readGivenMap(wanted.map, environment)
   const experts = expertsWanted(map, wanted)
   const [read, prompt] = await Promise.all([
-    readQuestions(wanted.questions, new Set(map.tasks.keys())),
+    readGivenQuestions(wanted.questions, map),
     readPrompts(wanted.prompt),
   ])
-  if (read.problems.length > 0) throw new InvalidFilesError(inPlaces(read.problems), wanted.questions)
   if (read.questions.length === 0)
     throw new UsageError('The questions are all of "unknown": there is no task to measure.')
   const { maxCost, maxTokens, concurrency } = wanted
@@ -111,27 +110,6 @@ const budgetOf = (calls: number, questions: readonly RankQuestion[]): Budget => 
   }
 }
 
-const MOST_PROBLEMS = 100
-
-/** Of a file that is wrong from end to end the beginning says enough. */
-const inPlaces = (problems: readonly Problem[]): Problem[] => {
-  const [first] = problems
-  const more = problems.length - MOST_PROBLEMS
-  if (first === undefined || more <= 0) return [...problems]
-  return [...problems.slice(0, MOST_PROBLEMS), { ...first, message: `and ${more} more problems like these` }]
-}
-
-const readGiven = async (file: string, environment: Config['environment']) => {
-  const text = await readFile(file, 'utf8').catch((error: Error) => error)
-  if (text instanceof Error) {
-    const message = `cannot be read: ${text.message}`
-    throw new InvalidFilesError([{ file, line: 1, column: 1, message, severity: 'error' }], [file])
-  }
-  const { map, problems } = readMap(file, text, environment)
-  if (map === undefined) throw new InvalidFilesError(errorsOf(problems), [file])
-  return { map, text }
-}
-
 const interrupted = ({ experts }: Ranked, complain: (text: string) => void): number => {
   const runs = [...experts.values()]
   const answers = runs.reduce((sum, { verdicts }) => sum + verdicts.size, 0)
@@ -145,5 +123,5 @@ const interrupted = ({ experts }: Ranked, complain: (text: string) => void): num
 const writeReport = async (folder: string, { report }: Judged) => {
   await mkdir(folder, { recursive: true })
   await replaceFile(join(folder, 'report.md'), `${rankMarkdown(report)}\n`)
-  await replaceFile(join(folder, 'report.html'), rankPage(report))
+  await replaceFile(join(folder, 'report.html'), await htmlOf(rankPage(report)))
 }

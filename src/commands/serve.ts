@@ -9,6 +9,7 @@ import { joinSiblings, MEMBER_OF, type Member } from '../processes/member.ts'
 import type { Serving } from '../routing/serving.ts'
 import { type Gateway, wire } from '../wire.ts'
 import { type Command, type Invocation, UsageError } from './command.ts'
+import { counted } from './counted.ts'
 import { endOnCrash } from './crash.ts'
 import { progressLine } from './progress.ts'
 import { serveWithProcesses } from './serve-processes.ts'
@@ -123,7 +124,7 @@ export const describeServing = ({ snapshot }: Pick<Serving, 'snapshot'>): string
     retriever.about
   const percent = map.neighbours.allowedError * 100
   return [
-    `map        ${map.name} (snapshot ${version}): ${map.tasks.size} tasks, ${map.experts.size} experts (${[...map.experts.keys()].join(', ')})`,
+    `map        ${map.name} (snapshot ${version}): ${counted(map.tasks.size, 'task')}, ${counted(map.experts.size, 'expert')} (${[...map.experts.keys()].join(', ')})`,
     `context    ${examples} examples, ${encoded} of them encoded now, ready in ${(preparedMs / 1000).toFixed(1)} s`,
     `encoder    ${encoder === 'minilm' ? 'all-MiniLM-L6-v2' : 'lexical only'}${encoderProblem === undefined ? '' : `  !! ${encoderProblem}`}`,
     ...(dataProblem === undefined

@@ -5,6 +5,7 @@ import { compose } from '../resilience/policy.ts'
 import { retry } from '../resilience/retry.ts'
 import { timeout } from '../resilience/timeout.ts'
 import { createCondition } from './condition.ts'
+import { exchange } from './exchange.ts'
 import type { Answer, Ask, Expert } from './expert.ts'
 import { held } from './held.ts'
 import { receive } from './receive.ts'
@@ -33,6 +34,8 @@ export const createOpenAiExpert = (
   const { what, guard, budget } = condition
   const base = new URL(definition.url)
   const secrets = secretsOf(base, definition.key)
+  const { search } = base
+  const fixed = fixedHeaders(definition)
   const path = base.pathname.replace(/\/+$/, '')
   const pool = new Pool(base.origin, {
     connections: definition.concurrency,
@@ -51,13 +54,12 @@ export const createOpenAiExpert = (
   )
 
   const send = async (ask: Ask, signal: AbortSignal): Promise<Answer> => {
-    const response = await pool.request({
-      method: 'POST',
-      path: `${path}/${ask.endpoint}${base.search}`,
-      headers: requestHeaders(definition, ask),
+    const sent = {
+      path: `${path}/${ask.endpoint}${search}`,
+      headers: requestHeaders(fixed, ask),
       body: ask.bodyFor(definition.model),
-      signal,
-    })
+    }
+    const response = await exchange(pool, sent, signal)
     return await receive({ what, secrets, idleMs: definition.idle, ask }, response)
   }
   const attempt = (ask: Ask) => async (signal: AbortSignal) => {
@@ -87,17 +89,17 @@ export const createOpenAiExpert = (
 }
 
 /** The client's own key never travels; an expert is asked not to compress, so that its bytes can be relayed. */
-const requestHeaders = (definition: RemoteDefinition, ask: Ask): Record<string, string> => ({
-  ...ask.headers,
-  'content-type': 'application/json',
-  accept: ask.stream ? 'text/event-stream' : 'application/json',
-  'accept-encoding': 'identity',
-  'x-request-id': ask.requestId,
-  'x-coe-hop': String(ask.hop),
-  ...(definition.key === undefined || definition.key === ''
-    ? {}
-    : { authorization: `Bearer ${definition.key}` }),
-})
+const fixedHeaders = ({ key }: RemoteDefinition): readonly string[] => [
+  ...['content-type', 'application/json', 'accept-encoding', 'identity'],
+  ...(key === undefined || key === '' ? [] : ['authorization', `Bearer ${key}`]),
+]
+
+const requestHeaders = (fixed: readonly string[], { headers, stream, requestId, hop }: Ask): string[] => {
+  const accept = stream ? 'text/event-stream' : 'application/json'
+  const all = [...fixed, 'accept', accept, 'x-request-id', requestId, 'x-coe-hop', String(hop)]
+  for (const name in headers) all.push(name, headers[name] as string)
+  return all
+}
 
 const translate = (what: string, secrets: readonly string[], error: unknown): GatewayError =>
   error instanceof GatewayError

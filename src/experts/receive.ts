@@ -1,8 +1,6 @@
-import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 import { idle } from '../resilience/idle.ts'
-import { chunksOf } from './chunks.ts'
+import type { Response, ResponseBody, ResponseHeaders } from './exchange.ts'
 import type { Answer, Ask } from './expert.ts'
 import { rejection, withoutSecrets } from './rejection.ts'
 import { createHead, meaningOf } from './sse.ts'
@@ -27,7 +25,7 @@ const MAX_PARSED_BYTES = 4 * 1024 * 1024
 const MAX_HEAD_BYTES = 8 * 1024 * 1024
 
 /** An expert's response as an answer. Everything that is wrong with it by now can still be made good elsewhere. */
-export const receive = async (asked: Asked, response: Dispatcher.ResponseData): Promise<Answer> => {
+export const receive = async (asked: Asked, response: Response): Promise<Answer> => {
   const { what, secrets, ask } = asked
   const { statusCode, headers, body } = response
   if (statusCode < 200 || statusCode > 299) throw await rejection(what, secrets, response)
@@ -36,7 +34,7 @@ export const receive = async (asked: Asked, response: Dispatcher.ResponseData): 
   const plain = encoding.toLowerCase() === 'identity'
   const expected = ask.stream ? 'text/event-stream' : 'json'
   if (!type.toLowerCase().includes(expected) || !plain) {
-    body.on('error', () => undefined).destroy()
+    body.destroy()
     const got = plain ? type || 'no content type' : `${type} compressed with ${encoding}`
     throw new GatewayError(
       'expert_invalid_response',
@@ -46,40 +44,31 @@ export const receive = async (asked: Asked, response: Dispatcher.ResponseData): 
   const relayed = relayedHeaders(headers)
   return ask.stream
     ? { kind: 'stream', headers: relayed, ...(await begin(asked, body)) }
-    : { kind: 'whole', headers: relayed, ...(await whole(what, body)) }
+    : await whole(what, relayed, body)
 }
 
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
 
-/** Of an expert's headers, those that mean something to a client: never cookies, never hop-by-hop. */
-const relayedHeaders = (headers: Dispatcher.ResponseData['headers']): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => {
-      const text = single(value)
-      return text !== undefined && /^(content-type|openai-(model|processing-ms|version))$/.test(name)
-        ? [[name, text]]
-        : []
-    }),
-  )
+const RELAYED = ['content-type', 'openai-model', 'openai-processing-ms', 'openai-version']
 
-const whole = async (
-  what: string,
-  body: AsyncIterable<Buffer>,
-): Promise<Pick<Answer, 'usage'> & { body: Buffer }> => {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MAX_WHOLE_BYTES)
-      throw new GatewayError('expert_invalid_response', `${what} answered without end.`)
-    chunks.push(chunk)
+/** Of an expert's headers, those that mean something to a client: never cookies, never hop-by-hop. */
+const relayedHeaders = (headers: ResponseHeaders): Record<string, string> => {
+  const relayed: Record<string, string> = {}
+  for (const name of RELAYED) {
+    const text = single(headers[name])
+    if (text !== undefined) relayed[name] = text
   }
-  const all = Buffer.concat(chunks)
+  return relayed
+}
+
+const whole = async (what: string, headers: Answer['headers'], body: ResponseBody): Promise<Answer> => {
+  const all = await body.whole(MAX_WHOLE_BYTES)
+  if (all === undefined) throw new GatewayError('expert_invalid_response', `${what} answered without end.`)
   const usage = all.length > MAX_PARSED_BYTES ? skimmed(all) : parsed(what, all)
   if (usage === undefined) {
     throw new GatewayError('expert_invalid_response', `${what} answered something that is no JSON object.`)
   }
-  return { body: all, usage }
+  return { kind: 'whole', headers, body: all, usage }
 }
 
 /** Undefined for what is no JSON object. */
@@ -108,8 +97,8 @@ const hasBraces = (bytes: Buffer): boolean =>
   /^\s*\{/.test(bytes.toString('latin1', 0, 64)) && /\}\s*$/.test(bytes.toString('latin1', bytes.length - 64))
 
 /** Waits for the first event: until it is here another expert can still answer in this one's place. */
-const begin = async ({ what, ask, idleMs }: Asked, body: Readable) => {
-  const chunks = chunksOf(body)
+const begin = async ({ what, ask, idleMs }: Asked, body: ResponseBody) => {
+  const chunks = body[Symbol.asyncIterator]()
   // Before the first byte there is the deadline alone: a model may think long before it says anything.
   let item = await chunks.next()
   const source = idle(chunks, idleMs, what)

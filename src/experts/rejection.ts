@@ -1,5 +1,5 @@
-import type { Dispatcher } from 'undici'
 import { type ErrorCode, GatewayError } from '../errors.ts'
+import type { Response, ResponseBody, ResponseHeaders } from './exchange.ts'
 
 const MAX_ERROR_BYTES = 256 * 1024
 /** The status is here already: for the words beside it nobody is kept waiting. */
@@ -11,7 +11,7 @@ const LONGEST_WAIT_MS = 86_400_000
 export const rejection = async (
   what: string,
   secrets: readonly string[],
-  { statusCode, headers, body }: Dispatcher.ResponseData,
+  { statusCode, headers, body }: Response,
 ): Promise<GatewayError> => {
   const code = codeFor(statusCode)
   const retryAfterMs = retryAfter(headers)
@@ -35,9 +35,9 @@ export const codeFor = (status: number): ErrorCode => {
 }
 
 /** Milliseconds where OpenAI's own header gives them; else seconds, or a date. */
-const retryAfter = (headers: Dispatcher.ResponseData['headers']): number | undefined => {
+const retryAfter = (headers: ResponseHeaders): number | undefined => {
   const exact = Number.parseFloat(String(headers['retry-after-ms']))
-  if (exact >= 0) return exact
+  if (exact >= 0) return Math.min(exact, LONGEST_WAIT_MS)
   const value = headers['retry-after']
   const text = Array.isArray(value) ? value[0] : value
   if (text === undefined) return undefined
@@ -47,14 +47,12 @@ const retryAfter = (headers: Dispatcher.ResponseData['headers']): number | undef
 }
 
 /** What came in the time and the size that are granted; half a body is no envelope and goes no further. */
-const readSome = async (body: Dispatcher.ResponseData['body']): Promise<Buffer> => {
+const readSome = async (body: ResponseBody): Promise<Buffer> => {
   const chunks: Buffer[] = []
   let size = 0
-  // A body that is ended from our side complains, and nobody listens any more.
-  body.on('error', () => undefined)
   const timer = setTimeout(() => body.destroy(), MAX_ERROR_MS)
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       chunks.push(chunk)
       size += chunk.length
       if (size > MAX_ERROR_BYTES) break

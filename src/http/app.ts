@@ -22,7 +22,7 @@ import { type ProbeDeps, probes } from './probes.ts'
 import { beginTrace, endTrace } from './trace.ts'
 
 export type AppDeps = Omit<OpenAiDeps, 'bodies'> &
-  AdminDeps &
+  Omit<AdminDeps, 'bodies'> &
   ProbeDeps &
   DoorDeps & {
     readonly logger: FastifyBaseLogger
@@ -54,6 +54,8 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     loggerInstance: deps.logger,
     // One line a request is written by the listener of events, with the decision in it.
     logController: new LogController({ disableRequestLogging: true }),
+    // Whoever logs says which request it is; a logger of its own for each would be made for nothing.
+    childLoggerFactory: logger => logger,
     genReqId: request => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength: 500 },
     // Ends idle connections and lets busy ones finish: what a shutdown wants.
@@ -70,13 +72,14 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
 
   app.setErrorHandler((error, request, reply) => sendError(request, reply, error))
   app.setNotFoundHandler((request, reply) => sendError(request, reply, nothingAt(request)))
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id)
     // Not `onResponse`, which is never called for a client that has left.
     reply.raw.once('close', () => setImmediate(over, request, reply))
     closeWithConnection(request.raw, reply.raw)
     // Before its body is read: a stranger's ten megabytes to nowhere are not worth parsing.
     if (request.is404 && !isAdmin(request)) throw nothingAt(request)
+    done()
   })
   const over = (request: FastifyRequest, reply: FastifyReply) => {
     bodies.release(request)
@@ -87,15 +90,17 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     if (deps.isClosing()) app.server.closeIdleConnections()
   }
   app.register(async scope => probes(scope, deps))
-  app.register(async scope => adminApi(scope, deps), { prefix: '/admin' })
+  app.register(async scope => adminApi(scope, { ...deps, bodies }), { prefix: '/admin' })
   app.register(
     async scope => {
-      scope.addHook('onRequest', async (request, reply) => {
+      scope.addHook('onRequest', (request, reply, done) => {
         admission.enter()
         reply.raw.once('close', admission.leave)
         if (deps.tracing !== undefined) beginTrace(deps.tracing, request)
-        await letIn(request, reply)
+        const letting = letIn(request, reply)
+        if (letting !== undefined) return letting.then(() => bodies.check(request, reply))
         bodies.check(request, reply)
+        return done()
       })
       await openAiApi(scope, { ...deps, bodies })
     },

@@ -17,6 +17,10 @@ export type Bodies = {
   held(): number
 }
 
+/** How many bytes a request may fill. */
+const RESERVED = Symbol('reserved')
+type Holding = FastifyRequest & { [RESERVED]?: number }
+
 const NOTHING: Buffer = Buffer.alloc(0)
 const FIRST_BYTES = 64 * 1024
 
@@ -28,18 +32,17 @@ export const createBodies = (
   { bodyBytes, bodiesBytes }: Pick<Limits, 'bodyBytes' | 'bodiesBytes'>,
   onFull: () => void,
 ): Bodies => {
-  const reserved = new WeakMap<FastifyRequest, number>()
   let held = 0
 
-  const release = (request: FastifyRequest) => {
-    held -= reserved.get(request) ?? 0
-    reserved.delete(request)
+  const release = (request: Holding) => {
+    held -= request[RESERVED] ?? 0
+    request[RESERVED] = 0
   }
-  const reserve = (request: FastifyRequest, bytes: number): boolean => {
-    const more = bytes - (reserved.get(request) ?? 0)
+  const reserve = (request: Holding, bytes: number): boolean => {
+    const more = bytes - (request[RESERVED] ?? 0)
     if (held + more > bodiesBytes) return false
     held += more
-    reserved.set(request, bytes)
+    request[RESERVED] = bytes
     return true
   }
   /** A buffer with room for so many bytes, or why there is none. */
@@ -75,6 +78,12 @@ export const createBodies = (
         done(null, received)
       }
       const take = (chunk: Buffer) => {
+        // Most bodies are one chunk, which is as long as was announced and nobody else's.
+        if (size === 0 && isWhole(request, chunk) && reserve(request, chunk.length)) {
+          buffer = chunk
+          size = chunk.length
+          return
+        }
         const room = grown(request, buffer, size + chunk.length)
         if (room instanceof GatewayError) return finish(room)
         buffer = room
@@ -103,6 +112,12 @@ const capacityFor = (needed: number, announced: number, most: number) => {
   const least = Math.max(needed, Math.min(announced || FIRST_BYTES, FIRST_BYTES))
   return needed <= FIRST_BYTES ? least : Math.min(Math.max(needed, announced || most), needed * 2)
 }
+
+/** Larger ones are copied as they come: nobody knows what else would be kept with them. */
+const isWhole = (request: FastifyRequest, chunk: Buffer) =>
+  chunk.length <= FIRST_BYTES &&
+  chunk.length === lengthOf(request) &&
+  chunk.buffer.byteLength <= 2 * chunk.length
 
 const lengthOf = ({ headers }: FastifyRequest) => Number(headers['content-length'] ?? 0)
 

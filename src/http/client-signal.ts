@@ -1,16 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import { GatewayError } from '../errors.ts'
+import { Leaving } from '../resilience/signal.ts'
 
 /**
  * Aborts when the client leaves before its answer is complete. Listens to the response: the request's own `close`
  * fires as soon as a POST body has been read, the client still waiting.
  */
 export const clientSignal = (reply: FastifyReply): AbortSignal => {
-  const controller = new AbortController()
+  const signal = new Leaving()
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort()
+    if (!reply.raw.writableFinished) signal.leave(new GatewayError('client_left', 'The client left.'))
   })
-  return controller.signal
+  return signal
 }
 
 /**

@@ -1,29 +1,32 @@
 import type { FastifyInstance } from 'fastify'
 import type { Live } from '../knowledge/live.ts'
 import type { Serving } from '../routing/serving.ts'
+import type { Swaps } from '../swaps/swaps.ts'
 
 export type ProbeDeps = {
   readonly live: Live<Serving>
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
-  /** Why the files are not what is served, while they are not. */
-  readonly swapProblem: () => string | undefined
+  readonly swaps: Pick<Swaps, 'problem'>
+  /** What is not kept for later, because a disk is full or shut: it harms no request. */
+  readonly keepProblems: () => readonly string[]
   /** Where several answer: how many do, of how many. */
   readonly processes?: (() => { readonly running: number; readonly wanted: number }) | undefined
 }
 
 /** Process, readiness and metrics: for machines, without a key, and answered while everything else is busy. */
-export const probes = async (app: FastifyInstance, { live, metrics, swapProblem, processes }: ProbeDeps) => {
+export const probes = async (app: FastifyInstance, deps: ProbeDeps) => {
+  const { live, metrics, swaps, keepProblems, processes } = deps
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {
     const { snapshot } = live.current()
     const { encoder, encoderProblem, index, indexBecause, dataProblem, examples } = snapshot.retriever.about
-    const problem = swapProblem()
+    const problem = swaps.problem()
+    const notKept = keepProblems()
     const workers = snapshot.retriever.workers()
     const several = processes?.()
-    const complete = several === undefined || several.running >= several.wanted
-    const well = encoderProblem === undefined && problem === undefined && workers > 0 && complete
+    const wrong = [encoderProblem !== undefined, problem?.inFiles === true, workers === 0, isMissing(several)]
     return {
-      status: well ? 'ok' : 'degraded',
+      status: wrong.includes(true) ? 'degraded' : 'ok',
       snapshot: snapshot.version,
       map: snapshot.map.name,
       tasks: snapshot.map.tasks.size,
@@ -36,7 +39,8 @@ export const probes = async (app: FastifyInstance, { live, metrics, swapProblem,
       ...(indexBecause === undefined ? {} : { indexBecause }),
       ...(encoderProblem === undefined ? {} : { encoderProblem }),
       ...(dataProblem === undefined ? {} : { dataProblem }),
-      ...(problem === undefined ? {} : { swapProblem: problem }),
+      ...(problem === undefined ? {} : { swapProblem: problem.message }),
+      ...(notKept.length === 0 ? {} : { notKept }),
     }
   })
   app.get('/metrics', async (_request, reply) => {
@@ -44,3 +48,6 @@ export const probes = async (app: FastifyInstance, { live, metrics, swapProblem,
     return await metrics.text()
   })
 }
+
+const isMissing = (processes: { readonly running: number; readonly wanted: number } | undefined) =>
+  processes !== undefined && processes.running < processes.wanted

@@ -3,12 +3,13 @@ import type { Tracing } from '../observe/trace.ts'
 import type { Account, Trace } from '../routing/events.ts'
 import { note } from './account.ts'
 
-const traces = new WeakMap<FastifyRequest, Trace>()
+const TRACE = Symbol('trace')
+type Traced = FastifyRequest & { [TRACE]?: Trace }
 
 /** A request's trace, while traces are wanted. */
-export const traceFor = (request: FastifyRequest): Trace | undefined => traces.get(request)
+export const traceFor = (request: Traced): Trace | undefined => request[TRACE]
 
-export const beginTrace = (tracing: Tracing, request: FastifyRequest): void => {
+export const beginTrace = (tracing: Tracing, request: Traced): void => {
   const { headers, method, id: requestId, routeOptions } = request
   const trace = tracing.begin({
     method,
@@ -18,9 +19,8 @@ export const beginTrace = (tracing: Tracing, request: FastifyRequest): void => {
     tracestate: headers.tracestate?.toString(),
   })
   if (trace === undefined) return
-  traces.set(request, trace)
+  request[TRACE] = trace
   note(request, { traceId: trace.id })
 }
 
-export const endTrace = (request: FastifyRequest, account: Account): void =>
-  traces.get(request)?.over(account)
+export const endTrace = (request: Traced, account: Account): void => request[TRACE]?.over(account)

@@ -67,9 +67,9 @@ const maxBytes = 512 * 1024 * 1024
 const unzip = promisify(gunzip)
 
 /** Reads one file of examples. A bad line is a problem; the others are still returned. */
-export const readContext = async (file: string): Promise<ReadContext> => {
+export const readContext = async (file: string, given?: string): Promise<ReadContext> => {
   const problems: Problem[] = []
-  const text = await readText(file).catch((error: Error) => error)
+  const text = given ?? (await readText(file).catch((error: Error) => error))
   if (text instanceof Error) {
     const problem = { ...start(file), message: `cannot be read: ${text.message}` }
     return { examples: [], keywords: [], runbooks: [], problems: [problem] }

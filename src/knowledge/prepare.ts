@@ -22,7 +22,7 @@ export type Prepared = { readonly snapshot: Snapshot; release(): void }
 
 /** Validates, builds and warms: everything that can fail does so here, beside what is being served. */
 export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Promise<Prepared> => {
-  const { map, examples, keywords, prompt, problems, files, version } = sources
+  const { text, map, examples, keywords, prompt, problems, files, version } = sources
   if (map === undefined || prompt === undefined || errorsOf(problems).length > 0) {
     throw new InvalidFilesError(problems, files)
   }
@@ -33,15 +33,17 @@ export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Prom
     keywords: keywords.map(({ task, text }) => ({ task, text })),
     k: map.retrieval.k,
   }
-  const { value: retriever, release } = await deps.retrievers.take(keyOf(given), () =>
-    deps.createRetriever(given),
-  )
+  const key = keyOf(given)
+  const { value: retriever, release } = await deps.retrievers.take(key, () => deps.createRetriever(given))
   try {
     await selfCheck(retriever, examples)
     const snapshot: Snapshot = Object.freeze({
       version,
       map,
+      text,
       examples,
+      keywords,
+      context: key.slice(0, 12),
       prompt,
       retriever,
       threshold: thresholdFor(retriever.about.judged, map.neighbours.allowedError),

@@ -13,7 +13,7 @@ export type Problem = {
 export const errorsOf = (problems: readonly Problem[]) => problems.filter(p => p.severity === 'error')
 export const warningsOf = (problems: readonly Problem[]) => problems.filter(p => p.severity === 'warning')
 
-const shortPath = (file: string) => {
+export const shortPath = (file: string) => {
   const path = relative(process.cwd(), file)
   if (path.startsWith('..')) return file
   return path === '' ? '.' : path

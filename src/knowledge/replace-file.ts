@@ -16,20 +16,22 @@ export type Replacing = {
   readonly expected?: { readonly fingerprint: string | undefined }
   /** Keeps what stood there under this name. */
   readonly backup?: string
+  /** The rights of a file that is not there yet; of one that is, its own. */
+  readonly mode?: number
 }
 
 /** Puts a text in a file's place at once: whoever reads it sees the old or the new, and never a half. */
 export const replaceFile = async (
   file: string,
   text: string,
-  { expected, backup }: Replacing = {},
+  { expected, backup, mode }: Replacing = {},
 ): Promise<'written' | 'changed meanwhile'> => {
   await mkdir(dirname(file), { recursive: true })
   // Where it is a link, what it points to is replaced.
   const target = await realpath(file).catch(() => file)
   const beside = `${target}.${randomBytes(4).toString('hex')}.new`
   try {
-    await writeDurably(beside, text, await modeOf(target))
+    await writeDurably(beside, text, (await modeOf(target)) ?? mode)
     if (expected !== undefined && (await fingerprint(target)) !== expected.fingerprint)
       return 'changed meanwhile'
     if (backup !== undefined) await copyFile(target, backup)

@@ -45,8 +45,18 @@ export function* csvRows(text: string): Generator<Row> {
     yield { line: typeof lines === 'number' ? lines : 1, column: 1, problem: `is not CSV: ${message}` }
     return
   }
-  for (const { record, info } of records) yield { line: info.lines, column: 1, value: fromCsv(record) }
+  for (const { record, info } of records) {
+    const place = { line: info.lines - breaksIn(record), column: 1 }
+    const gap = gapIn(record)
+    yield gap === undefined
+      ? { ...place, value: fromCsv(record) }
+      : { ...place, problem: `options: ${gap} is empty, and one after it is not` }
+  }
 }
+
+/** The parser counts to the end of a record; what has several lines is found at its beginning. */
+const breaksIn = (record: Readonly<Record<string, string>>) =>
+  Object.values(record).reduce((sum, cell) => sum + cell.split('\n').length - 1, 0)
 
 const fromCsv = (record: Record<string, string>): Record<string, unknown> => {
   const { options, keywords, ...columns } = record
@@ -59,11 +69,23 @@ const fromCsv = (record: Record<string, string>): Record<string, unknown> => {
 }
 
 const letterColumns = (record: Record<string, string>) =>
+  lettersOf(record)
+    .map(name => record[name] ?? '')
+    .filter(value => value !== '')
+
+const lettersOf = (record: Record<string, string>) =>
   Object.keys(record)
     .filter(name => /^[A-Z]$/.test(name))
     .sort()
-    .map(name => record[name] ?? '')
-    .filter(value => value !== '')
+
+/** Empty columns at the end are options that a question does not have; one before another would shift its letter. */
+const gapIn = (record: Record<string, string>): string | undefined => {
+  const { options, keywords } = record
+  if (options || keywords) return undefined
+  const letters = lettersOf(record)
+  const last = letters.findLastIndex(name => record[name] !== '')
+  return letters.slice(0, last + 1).find(name => record[name] === '')
+}
 
 const splitOptions = (text: string): string[] => {
   if (!text.trimStart().startsWith('[')) return text.split('|').map(part => part.trim())

@@ -9,7 +9,12 @@ import type { Problem } from './problem.ts'
 import { type PromptTemplate, parsePrompt } from './prompt.ts'
 import { readMap, type TaskMap } from './task-map.ts'
 
+/** Texts to be read in place of those that stand in the files, by file: a change before it is written. */
+export type Given = ReadonlyMap<string, string>
+
 export type Sources = {
+  /** The map's, as it stands in the file. */
+  readonly text: string
   readonly map: TaskMap | undefined
   readonly examples: readonly Example[]
   readonly keywords: readonly Keyword[]
@@ -20,11 +25,15 @@ export type Sources = {
   readonly version: string
 }
 
-const nothing = { map: undefined, examples: [], keywords: [], prompt: undefined, version: '' }
+const nothing = { text: '', map: undefined, examples: [], keywords: [], prompt: undefined, version: '' }
 
 /** Reads a map and everything it names. Never throws: what is wrong is in `problems`. */
-export const readSources = async (mapPath: string, environment: Environment): Promise<Sources> => {
-  const text = await readFile(mapPath, 'utf8').catch((error: Error) => error)
+export const readSources = async (
+  mapPath: string,
+  environment: Environment,
+  given: Given = new Map(),
+): Promise<Sources> => {
+  const text = given.get(mapPath) ?? (await readFile(mapPath, 'utf8').catch((error: Error) => error))
   if (text instanceof Error) {
     const problems = [atStart(mapPath, `cannot be read: ${text.message}`)]
     return { ...nothing, problems, files: [mapPath] }
@@ -33,10 +42,14 @@ export const readSources = async (mapPath: string, environment: Environment): Pr
   if (map === undefined) {
     return { ...nothing, problems: mapProblems, files: [mapPath] }
   }
-  const [prompt, ...contexts] = await Promise.all([readPrompt(map), ...map.context.map(readContext)])
+  const [prompt, ...contexts] = await Promise.all([
+    readPrompt(map),
+    ...map.context.map(file => readContext(file, given.get(file))),
+  ])
   const examples = contexts.flatMap(context => context.examples)
   const keywords = contexts.flatMap(context => context.keywords)
   return {
+    text,
     map,
     examples,
     keywords,
@@ -52,7 +65,7 @@ export const readSources = async (mapPath: string, environment: Environment): Pr
   }
 }
 
-const atStart = (file: string, message: string, severity: Problem['severity'] = 'error'): Problem => ({
+export const atStart = (file: string, message: string, severity: Problem['severity'] = 'error'): Problem => ({
   file,
   line: 1,
   column: 1,
@@ -62,7 +75,8 @@ const atStart = (file: string, message: string, severity: Problem['severity'] = 
 
 const shippedPrompts = fileURLToPath(new URL('../../mappings/prompts/', import.meta.url))
 
-const readPrompt = async ({ classifier }: TaskMap) => {
+/** The classifier's prompt in the form that the map wants. */
+export const readPrompt = async ({ classifier }: Pick<TaskMap, 'classifier'>) => {
   const withExamples = classifier?.context ?? true
   const shipped = `${shippedPrompts}${withExamples ? 'classify-with-context.md' : 'classify.md'}`
   const file = classifier?.prompt ?? shipped

@@ -1,9 +1,9 @@
 import { UNKNOWN } from '../knowledge/map.ts'
-import { type Choice, chooseByAccuracy } from './statistics/choose.ts'
+import { type Choice, chooseByAccuracy, type Pool } from './statistics/choose.ts'
 import { believed, compare } from './statistics/compare.ts'
 import { type Evidence, evidenceOf } from './statistics/evidence.ts'
 import { at } from './statistics/matrix.ts'
-import { type Posterior, posteriorsOf } from './statistics/posterior.ts'
+import { type Posterior, posteriorOf } from './statistics/posterior.ts'
 import { chooseByPrice } from './statistics/price.ts'
 import { becauseBest, becauseCheaper, becauseLeft, becauseMoved } from './statistics/words.ts'
 
@@ -34,17 +34,18 @@ export type Fitted = {
 export const fitMap = (given: Measurements): Fitted => {
   // What fits no task says nothing of one.
   const evidence = evidenceOf(given.tasks, given.outcomes).filter(({ tally }) => tally.task !== UNKNOWN)
-  const posteriors = posteriorsOf(evidence, given.experts.length)
-  const best = bestSingleOf(evidence, posteriors)
-  const fit: Fit = { given, evidence, posteriors, best }
-  const choices = chooseByAccuracy(evidence, posteriors, best)
+  if (evidence.length === 0) throw new Error('There is nothing measured to fit.')
+  const posterior = posteriorOf(evidence, given.experts.length)
+  const pool = poolOf(evidence, posterior)
+  const fit: Fit = { given, evidence, posterior, best: pool.best }
+  const choices = chooseByAccuracy(evidence, posterior, pool)
   const chosen = given.choose?.by === 'price' ? cheaper(fit, choices) : choices.map(choice => choice.chosen)
   return {
     scores: scoresOf(given.experts, evidence),
     ranking: Object.fromEntries(
       choices.map((choice, task) => {
-        const first = chosen[task] ?? best
-        const experts = orderOf(given.experts, first, believed(posteriors, task))
+        const first = chosen[task] ?? pool.best
+        const experts = orderOf(given.experts, first, believed(posterior, task))
         return [evidence[task]?.tally.task ?? '', { experts, because: because(fit, choice, first) }]
       }),
     ),
@@ -55,25 +56,45 @@ export const fitMap = (given: Measurements): Fitted => {
 type Fit = {
   readonly given: Measurements
   readonly evidence: readonly Evidence[]
-  readonly posteriors: readonly Posterior[]
+  readonly posterior: Posterior
   readonly best: number
 }
 
-/** The highest share of right answers; where not all were asked all, what is believed of each. */
-const bestSingleOf = (evidence: readonly Evidence[], posteriors: readonly Posterior[]): number => {
-  const [first] = evidence
-  if (first === undefined || first.tally.n.length === 0) throw new Error('There is nothing measured to fit.')
-  const complete = evidence.every(({ tally }) => tally.n.every(n => n === tally.questions))
-  const worth = new Float64Array(first.tally.n.length)
-  evidence.forEach(({ tally }, task) => {
-    const right = complete ? tally.right : believed(posteriors, task).map(share => share * tally.questions)
-    for (let e = 0; e < worth.length; e++) worth[e] = at(worth, e) + at(right, e)
-  })
-  return worth.indexOf(Math.max(...worth))
+/** An expert that was asked less than this share of what the most asked one was joins a map of the others. */
+const NEWCOMER = 0.25
+
+const poolOf = (evidence: readonly Evidence[], posterior: Posterior): Pool => {
+  const experts = posterior.worth.length
+  const asked = sumOver(evidence, experts, ({ tally }) => tally.n)
+  const enough = NEWCOMER * Math.max(...asked)
+  const newcomers = new Set(Array.from(asked.keys()).filter(e => at(asked, e) < enough))
+  const worth = worthOf(evidence, posterior).map((value, e) => (newcomers.has(e) ? -1 : value))
+  return { best: worth.indexOf(Math.max(...worth)), newcomers }
 }
 
-const cheaper = ({ given, evidence, posteriors }: Fit, choices: readonly Choice[]) =>
-  chooseByPrice(evidence, posteriors, choices, {
+/** The share of right answers; where not all were asked the same number of them, what is believed of each. */
+const worthOf = (evidence: readonly Evidence[], posterior: Posterior): Float64Array => {
+  const comparable = evidence.every(({ tally }) => tally.n.every(n => n === tally.n[0]))
+  return sumOver(evidence, posterior.worth.length, ({ tally }, task) =>
+    comparable ? tally.right : believed(posterior, task).map(accuracy => accuracy * tally.questions),
+  )
+}
+
+const sumOver = (
+  evidence: readonly Evidence[],
+  experts: number,
+  of: (one: Evidence, task: number) => Float64Array,
+): Float64Array => {
+  const sum = new Float64Array(experts)
+  evidence.forEach((one, task) => {
+    const values = of(one, task)
+    for (let e = 0; e < experts; e++) sum[e] = at(sum, e) + at(values, e)
+  })
+  return sum
+}
+
+const cheaper = ({ given, evidence, posterior }: Fit, choices: readonly Choice[]) =>
+  chooseByPrice(evidence, posterior, choices, {
     prices: Float64Array.from(given.experts, expert => given.prices?.get(expert) ?? Number.POSITIVE_INFINITY),
     within: given.choose?.within ?? 1,
   })
@@ -89,13 +110,13 @@ const because = ({ given, evidence, best }: Fit, choice: Choice, first: number):
   const names = given.experts
   const tally = evidence[choice.task]?.tally
   if (tally === undefined) return ''
-  const { leader, comparison, chosen } = choice
+  const { leader, comparison, chosen, than } = choice
   if (first !== chosen) {
     return becauseCheaper(names, { cheap: first, than: chosen, within: given.choose?.within ?? 1 })
   }
   if (leader === best) return becauseBest(names, tally, best)
-  if (chosen === best) return becauseLeft(names, tally, leader, best)
-  return becauseMoved(names, tally, { leader, best, doubt: comparison.doubt })
+  if (chosen === than) return becauseLeft(names, tally, leader, than)
+  return becauseMoved(names, tally, { leader, best: than, doubt: comparison.doubt })
 }
 
 const scoresOf = (names: readonly string[], evidence: readonly Evidence[]): Fitted['scores'] =>
@@ -114,17 +135,17 @@ const scoresOf = (names: readonly string[], evidence: readonly Evidence[]): Fitt
 const UNKNOWN_DOUBT = 0.05
 
 /** Eq. 8: the best mean over tasks, each weighing the same; with the same care as a task. */
-const unknownOf = ({ given, evidence, posteriors, best }: Fit): Ranking => {
+const unknownOf = ({ given, evidence, posterior, best }: Fit): Ranking => {
   const names = given.experts
   const weights = new Map(evidence.map((_, task) => [task, 1 / evidence.length]))
   const average = new Float64Array(names.length)
   for (const task of weights.keys()) {
-    believed(posteriors, task).forEach((share, e) => {
+    believed(posterior, task).forEach((share, e) => {
       average[e] = at(average, e) + share / evidence.length
     })
   }
   const leader = average.indexOf(Math.max(...average))
-  const { gain, doubt } = compare(posteriors, { expert: leader, than: best, weights })
+  const { gain, doubt } = compare(posterior, { expert: leader, than: best, weights })
   const moves = leader !== best && doubt <= UNKNOWN_DOUBT
   const lead = `${(gain * 100).toFixed(1)} points over tasks that weigh the same`
   return {

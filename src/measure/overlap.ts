@@ -1,8 +1,8 @@
 import { relative } from 'node:path'
 import { GatewayError } from '../errors.ts'
 import type { Example } from '../knowledge/context.ts'
-import { groupsOf } from './duplicates.ts'
-import { createNearIndex, NEAR } from './near.ts'
+import { groupsOf } from '../knowledge/duplicates.ts'
+import { createNearIndex, NEAR } from '../knowledge/near.ts'
 
 export type Overlap = { readonly question: Example; readonly example: Example; readonly similarity: number }
 

@@ -1,6 +1,6 @@
 import { decimal, percent } from './format.ts'
 import { htmlOf } from './report/page.ts'
-import { type Report, shown, tablesOf } from './tables.ts'
+import { asSection, type Report, shown, tablesOf } from './tables.ts'
 
 /** The report as one page that needs nothing from anywhere. */
 export const pageOf = async (report: Report): Promise<string> => {
@@ -28,7 +28,7 @@ export const pageOf = async (report: Report): Promise<string> => {
         note: 'Dots on the dashed line: a confidence of 80 % is right 80 % of the time. Below the line it is too sure, above it too modest. Where the grey bar below is flat, a gap means little: that is a handful of questions.',
         chart: { kind: 'reliability', title: 'Confidence against share right', bins: reliability },
       },
-      ...tablesOf(report).map(({ title, head, rows }) => ({ title, figures: { head, rows } })),
+      ...tablesOf(report).map(asSection),
     ],
   })
 }

@@ -96,6 +96,7 @@ const mapOf = (examples: readonly Example[]): TaskMap => {
 }
 
 const withoutMap = (examples: readonly Example[]): Omit<Sources, 'keywords'> => ({
+  text: '',
   map: mapOf(examples),
   examples,
   prompt: { fill: () => ({ system: '', user: '' }) },

@@ -1,5 +1,5 @@
+import { createNearIndex, NEAR } from '../knowledge/near.ts'
 import type { Text } from '../retrieval/text.ts'
-import { createNearIndex, NEAR } from './near.ts'
 import { seeded, shuffled } from './random.ts'
 
 type Row = Text & { readonly task: string }

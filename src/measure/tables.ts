@@ -1,6 +1,7 @@
 import type { Result } from './figures.ts'
 import { decimal, percent } from './format.ts'
 import type { Mean } from './mean.ts'
+import type { Section } from './report/charts.ts'
 import type { Measured } from './run.ts'
 
 export type Report = {
@@ -15,6 +16,8 @@ export type Table = {
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
+
+export const asSection = ({ title, head, rows }: Table): Section => ({ title, figures: { head, rows } })
 
 export const shown = ({ measured, mean }: Report): Result | undefined => mean ?? measured[0]?.result
 

@@ -1,16 +1,17 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Gauge, type Registry } from 'prom-client'
+import type { CandidateReport } from '../routing/candidate/candidate.ts'
 import type { Serving } from '../routing/serving.ts'
+import { registerCandidate, type SetGauge } from './candidate-gauges.ts'
 
 /** What a scrape asks of the parts that count for themselves. */
 export type Gauges = {
   experts(): readonly { id: string; breaker: string; inFlight: number; queued: number; draining: boolean }[]
   queuedQuestions(): number
+  candidate?(): CandidateReport | undefined
 }
 
-type Set = (labels: Record<string, string>, value: number) => void
-
-type Register = (name: string, help: string, labelNames: string[], collect: (set: Set) => void) => void
+type Register = (name: string, help: string, labelNames: string[], collect: (set: SetGauge) => void) => void
 
 /** Of several processes' values: numbers of things add up, of states the worst is told. */
 type Kinds = { readonly number: Register; readonly state: Register }
@@ -20,6 +21,7 @@ export const registerGauges = (registry: Registry, gauges: Gauges) => {
   const kinds = kindsOn(registry)
   registerExperts(kinds, gauges)
   registerEventLoop(kinds)
+  registerCandidate(kinds, () => gauges.candidate?.())
   kinds.number('coe_processes', 'Processes that answer.', [], set => set({}, 1))
   kinds.number('coe_queued_questions', 'Questions waiting to be encoded.', [], set =>
     set({}, gauges.queuedQuestions()),
@@ -78,6 +80,9 @@ const registerSnapshot = ({ number, state }: Kinds) => {
     },
     swapFailed() {
       failed = true
+    },
+    agreed() {
+      failed = false
     },
   }
 }

@@ -48,6 +48,12 @@ export const createInstruments = (registry: Registry) => {
     refused: counter('coe_refused_total', 'Requests and connections turned away at the door.', 'because'),
     swaps: counter('coe_swaps_total', 'Attempts to replace the snapshot.', 'outcome'),
     processRestarts: counter(restarts.name, restarts.help),
+    candidates: counter('coe_candidates_total', 'Candidates that are tried no more.', 'outcome'),
+    feedback: counter(
+      'coe_feedback_total',
+      'Answers that clients said something about.',
+      ...['expert', 'task', 'rating'],
+    ),
     workerDeaths: counter('coe_worker_deaths_total', 'Retrieval workers that ended by themselves.'),
   }
 }

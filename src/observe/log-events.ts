@@ -1,16 +1,21 @@
 import type { Logger } from 'pino'
 import { describe } from '../errors.ts'
 import { InvalidFilesError } from '../knowledge/problem.ts'
+import type { CandidateEvents } from '../routing/candidate/place.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Account, Events, RefusedBecause, RequestEvents } from '../routing/events.ts'
 import type { SwapEvents } from '../routing/serving.ts'
+import type { FeedbackEvents } from './feedback.ts'
+import { type LineLevel, lineWriter } from './log.ts'
 
 /** What the core announces, as log lines. */
 export const createLogEvents = (
   log: Logger,
   withQuestions: boolean,
-): Events & RequestEvents & SwapEvents => ({
+  write = lineWriter(log, 'answered'),
+): Events & RequestEvents & SwapEvents & CandidateEvents & FeedbackEvents => ({
   decided(decision, remembered, ms) {
+    if (!log.isLevelEnabled('debug')) return
     log.debug({ ...summary(decision), remembered, ms: round(ms) }, 'decided')
   },
   classified(outcome, ms) {
@@ -23,32 +28,42 @@ export const createLogEvents = (
   },
   retrievalFailed: error =>
     log.error({ problem: describe(error) }, 'a question is routed without neighbours'),
-  answered({ decision, question, ms, totalMs, overheadMs, ...account }) {
-    log[levelOf(account)](
-      {
-        ...account,
-        ...(decision === undefined ? {} : summary(decision)),
-        ms: round(ms),
-        totalMs: round(totalMs),
-        ...(overheadMs === undefined ? {} : { overheadMs: round(overheadMs) }),
-        ...(withQuestions ? { question } : { questionChars: question.length }),
-      },
-      'answered',
-    )
+  answered(account) {
+    const { decision, question, ms, totalMs, overheadMs } = account
+    // What is undefined is left out of the line.
+    write(levelOf(account), {
+      ...account,
+      decision: undefined,
+      ...(decision === undefined ? {} : summary(decision)),
+      ms: round(ms),
+      totalMs: round(totalMs),
+      overheadMs: overheadMs === undefined ? undefined : round(overheadMs),
+      question: withQuestions ? question : undefined,
+      questionChars: withQuestions ? undefined : question.length,
+    })
   },
   refused: () => undefined,
   refusing: because => log.warn({ because }, `requests are turned away: ${refusals[because]}`),
   refusedEnough: (because, count, ms) =>
     log.info({ because, count, ms: round(ms) }, 'requests are no longer turned away'),
-  swapped: ({ snapshot }) =>
+  swapped: ({ snapshot }, cause) =>
     log.info(
-      { snapshot: snapshot.version, map: snapshot.map.name, examples: snapshot.examples.length },
+      { snapshot: snapshot.version, map: snapshot.map.name, examples: snapshot.examples.length, ...cause },
       'a new snapshot is served',
     ),
   swapFailed(error) {
     const problems = error instanceof InvalidFilesError ? error.message.split('\n') : [describe(error)]
     log.error({ problems }, 'the change is not usable: the last good snapshot goes on serving')
   },
+  candidateBegan: (version, { mode, percent, why }) =>
+    log.info({ candidate: version, mode, percent, why }, 'a candidate is tried'),
+  candidateEnded: ({ version, outcome, because, seen, moved }) =>
+    log.info({ candidate: version, outcome, because, seen, moved }, 'the candidate is tried no more'),
+  rated: ({ requestId, client, score, correctTask }, task, expert) =>
+    log.info({ requestId, client, score, task, expert, correctTask }, 'feedback'),
+  feedbackLost: error =>
+    log.error({ problem: describe(error) }, 'corrections cannot be kept in COE_DATA/feedback.jsonl'),
+  agreed: () => log.info('the files are again what is served'),
   workerDied: error =>
     log.error(
       { problem: describe(error) },
@@ -72,7 +87,7 @@ const refusals: Readonly<Record<RefusedBecause, string>> = {
 }
 
 /** Turned away because of overload: counted, and said once by `refusing`, not with a line each. */
-const levelOf = ({ status, outcome, error }: Pick<Account, 'status' | 'outcome' | 'error'>) => {
+const levelOf = ({ status, outcome, error }: Pick<Account, 'status' | 'outcome' | 'error'>): LineLevel => {
   if (error === 'overloaded') return 'debug'
   return status >= 500 || outcome === 'truncated' ? 'warn' : 'info'
 }

@@ -1,5 +1,11 @@
 import pino, { type Logger } from 'pino'
 
+/** Lines wait for others until there are so many bytes or so many milliseconds: a write each costs more than the line. */
+const BATCH_BYTES = 8 * 1024
+const BATCH_MS = 100
+/** Where nobody reads them any more they are dropped: they must not fill the memory. */
+const WAITING_BYTES = 16 * 1024 * 1024
+
 /** One JSON object a line. Whatever looks like a credential is cut out, whoever put it there. */
 export const createLog = (level: string, destination?: { write(line: string): void }): Logger =>
   pino(
@@ -13,5 +19,31 @@ export const createLog = (level: string, destination?: { write(line: string): vo
         censor: '[secret]',
       },
     },
-    destination ?? pino.destination({ fd: 2, sync: false }),
+    destination ?? batched(),
   )
+
+/** Written to the end also when the process ends, however it does: pino sees to that. */
+const batched = () =>
+  pino.destination({
+    fd: 2,
+    sync: false,
+    minLength: BATCH_BYTES,
+    periodicFlush: BATCH_MS,
+    maxLength: WAITING_BYTES,
+  })
+
+export type LineLevel = 'debug' | 'info' | 'warn'
+
+/**
+ * Writes a line as the log would, for the one that is written of each request. Nothing is looked for in it: whoever
+ * calls knows every field by name, and that none of them is a credential.
+ */
+export const lineWriter = (log: Logger, message: string) => {
+  const sink: unknown = Reflect.get(log, pino.symbols.streamSym)
+  const ending = `,"msg":${JSON.stringify(message)}}\n`
+  return (level: LineLevel, fields: object): void => {
+    if (!log.isLevelEnabled(level)) return
+    const line = `{"level":"${level}","time":"${new Date().toISOString()}",${JSON.stringify(fields).slice(1, -1)}${ending}`
+    ;(sink as { write(line: string): void }).write(line)
+  }
+}

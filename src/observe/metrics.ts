@@ -1,11 +1,13 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { CandidateEvents } from '../routing/candidate/place.ts'
 import type { Events, RequestEvents } from '../routing/events.ts'
 import type { SwapEvents } from '../routing/serving.ts'
+import type { FeedbackEvents } from './feedback.ts'
 import { type Gauges, registerGauges } from './gauges.ts'
 import { createInstruments } from './instruments.ts'
 
 export type Metrics = {
-  readonly events: Events & RequestEvents & SwapEvents
+  readonly events: Events & RequestEvents & SwapEvents & CandidateEvents & FeedbackEvents
   readonly contentType: string
   text(): Promise<string>
   /** Each with its values, to be put together with those of other processes. */
@@ -66,10 +68,16 @@ export const createMetrics = (gauges: Gauges): Metrics => {
         count.swaps.inc({ outcome: 'done' })
         state.swapped(snapshot)
       },
-      swapFailed() {
+      swapFailed(_error, inFiles) {
         count.swaps.inc({ outcome: 'failed' })
-        state.swapFailed()
+        if (inFiles) state.swapFailed()
       },
+      candidateBegan: () => undefined,
+      candidateEnded: ({ outcome }) => count.candidates.inc({ outcome }),
+      rated: ({ score }, task, expert) =>
+        count.feedback.inc({ expert, task, rating: score >= 0.5 ? 'good' : 'bad' }),
+      feedbackLost: () => undefined,
+      agreed: () => state.agreed(),
       workerDied: () => count.workerDeaths.inc(),
     },
   }

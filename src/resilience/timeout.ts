@@ -1,11 +1,12 @@
 import { GatewayError } from '../errors.ts'
 import type { Policy } from './policy.ts'
+import { Leaving } from './signal.ts'
 
 /**
  * Limits how long a call may take to settle. Then timer and listener are gone: a stream that began in time is never
  * cut by this deadline, and who does not want it any more gives the stream itself up.
  *
- * One timer, one controller, one listener a call. Not `AbortSignal.any`, which costs five times as much and leaves
+ * One timer, one signal, one listener a call. Not `AbortSignal.any`, which costs five times as much and leaves
  * weak references behind for the collector.
  */
 export const timeout =
@@ -13,9 +14,9 @@ export const timeout =
   call =>
   signal =>
     new Promise((resolve, reject) => {
-      const inner = new AbortController()
+      const inner = new Leaving()
       let late: GatewayError | undefined
-      const leave = () => inner.abort(signal.reason)
+      const leave = () => inner.leave(signal.reason)
       const settled = () => {
         clearTimeout(timer)
         signal.removeEventListener('abort', leave)
@@ -23,13 +24,13 @@ export const timeout =
       const timer = setTimeout(() => {
         settled()
         late = expired(timeoutMs, what)
-        inner.abort(late)
+        inner.leave(late)
         // One turn for the call to say what it was waiting for; one that ignores its signal is left behind.
         setImmediate(reject, late)
       }, timeoutMs)
       if (signal.aborted) leave()
       else signal.addEventListener('abort', leave)
-      call(inner.signal).then(
+      call(inner).then(
         value => {
           settled()
           resolve(value)

@@ -27,9 +27,10 @@ export const callExperts = async (
     events.expertAsked?.(expert)
     try {
       const answer = await expert.answer(ask, signal)
-      expertMs += performance.now() - began
-      events.expertAnswered(expert.id, performance.now() - began)
-      return { answer, expert: expert.id, tried: [...failures.map(f => f.expert), expert.id], expertMs }
+      const ms = performance.now() - began
+      events.expertAnswered(expert.id, ms)
+      const tried = [...failures.map(failure => failure.expert), expert.id]
+      return { answer, expert: expert.id, tried, expertMs: expertMs + ms }
     } catch (thrown) {
       if (signal.aborted) throw new GatewayError('client_left', 'The client left.', { cause: thrown })
       const error = toGatewayError(thrown)

@@ -11,7 +11,7 @@ import { shownExamples } from './shown.ts'
 
 const QUESTION_CHARS = 6_000
 /** Room for a short thought before the answer. */
-const MAX_TOKENS = 400
+export const CLASSIFIER_TOKENS = 400
 
 /** Asks the classifier; whatever goes wrong there is "in vain", never a failed request. */
 export const classify = async (
@@ -28,7 +28,7 @@ export const classify = async (
     const tasks = [...snapshot.map.tasks.values()]
     const wanted = {
       prompt: promptFor(snapshot, question, nearest),
-      maxTokens: MAX_TOKENS,
+      maxTokens: CLASSIFIER_TOKENS,
       tasks: [...tasks.map(({ id }) => id), UNKNOWN],
     }
     const task = readTask(await model.complete(wanted, hop, signal), tasks)

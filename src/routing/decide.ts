@@ -24,9 +24,13 @@ export type Decision = Readonly<{
   neighbours: readonly NearExample[]
   /** How familiar the question is: the share of the context's own questions that are no more so. */
   known: number
+  /** How far the best task was ahead by the neighbours alone: what the threshold is compared with. */
+  margin: number
   /** What the neighbours alone would have said, best first. */
   ranking: readonly { readonly task: string; readonly confidence: number }[]
   snapshot: string
+  /** Of the context that the neighbours are from. */
+  context: string
 }>
 
 /** Without a classifier's word the neighbours' task still counts if it is at least this likely. */
@@ -61,16 +65,22 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
     experts: expertsFor(snapshot.map, task),
     decidedBy,
     confidence: Math.round(confidence * 1e4) / 1e4,
-    neighbours: nearest.neighbours.map(neighbour => ({
-      ...neighbour,
-      task: snapshot.examples[neighbour.row]?.task ?? UNKNOWN,
+    // Named one by one: what has come from a worker and is spread takes three times the memory, and is remembered.
+    neighbours: nearest.neighbours.map(({ row, similarity, dense, lexical }) => ({
+      row,
+      similarity,
+      dense,
+      lexical,
+      task: snapshot.examples[row]?.task ?? UNKNOWN,
     })),
     known: Math.round(nearest.known * 1e4) / 1e4,
+    margin: nearest.margin,
     ranking: nearest.ranking.map(({ task, confidence }) => ({
       task,
       confidence: Math.round(confidence * 1e4) / 1e4,
     })),
     snapshot: snapshot.version,
+    context: snapshot.context,
   })
   if (typeof said === 'object') {
     return record(said.task, 'classifier', confidenceIn(said.task, nearest))
@@ -96,8 +106,10 @@ export const pinned = (snapshot: Snapshot, task: string, experts: readonly strin
   confidence: 1,
   neighbours: [],
   known: 1,
+  margin: 0,
   ranking: [],
   snapshot: snapshot.version,
+  context: snapshot.context,
 })
 
 export const nothingFound: Nearest = { neighbours: [], ranking: [], margin: 0, known: 0 }

@@ -65,22 +65,12 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
     ({ decision }) => decision.decidedBy !== 'fallback',
   )
 
-  const route = async ({ snapshot, crew }: Serving, question: Question, signal: AbortSignal) => {
-    const told = question.events ?? events
-    const began = performance.now()
-    const named = byName(snapshot, question.target)
-    const {
-      value: { decision: made, classifierMs },
-      remembered,
-    } =
-      named !== undefined
-        ? { value: { decision: named, classifierMs: 0 }, remembered: false }
-        : await decisions.get(
-            `${snapshot.version}\0${question.text}`,
-            inner => decideAfresh(snapshot, crew, question, told, inner),
-            signal,
-          )
-    const { target, allowed } = question
+  const settled = (
+    { decision: made, classifierMs }: Decided,
+    remembered: boolean,
+    { target, allowed, events: told = events }: Question,
+    began: number,
+  ) => {
     // What is remembered is for everybody; what of it this client may use is looked at each time.
     const decision = allowed === undefined ? made : within(made, target, allowed)
     const ms = performance.now() - began
@@ -88,11 +78,26 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
     // What was remembered has cost this request nothing of the classifier's time.
     return { decision, remembered, classifierMs: Math.min(classifierMs, ms) }
   }
+  /** Without a detour where nobody has to be waited for. */
+  const route = ({ snapshot, crew }: Serving, question: Question, signal: AbortSignal) => {
+    const began = performance.now()
+    const named = byName(snapshot, question.target)
+    if (named !== undefined) return settled({ decision: named, classifierMs: 0 }, false, question, began)
+    const key = `${snapshot.version}\0${question.text}`
+    const known = decisions.known(key)
+    if (known !== undefined) return settled(known, true, question, began)
+    const work = (inner: AbortSignal) =>
+      decideAfresh(snapshot, crew, question, question.events ?? events, inner)
+    return decisions
+      .get(key, work, signal)
+      .then(({ value, remembered }) => settled(value, remembered, question, began))
+  }
 
   return {
-    route,
+    route: async (serving, question, signal) => await route(serving, question, signal),
     async answer(serving, question, ask, signal) {
-      const { decision, remembered, classifierMs } = await route(serving, question, signal)
+      const routed = route(serving, question, signal)
+      const { decision, remembered, classifierMs } = routed instanceof Promise ? await routed : routed
       const { allowed } = question
       if (allowed !== undefined && decision.experts.length === 0) {
         throw new AnswerFailed(decision, nobodyAllowed(decision, allowed))
@@ -101,7 +106,9 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
       const passages = (inner: AbortSignal) => passagesFor(serving.snapshot, decision, question.text, inner)
       try {
         const called = await callExperts(experts, { ...ask, passages }, question.events ?? events, signal)
-        return { ...called, decision, remembered, waitedMs: called.expertMs + classifierMs }
+        const { answer, expert, tried, expertMs } = called
+        const waitedMs = expertMs + classifierMs
+        return { answer, expert, tried, expertMs, decision, remembered, waitedMs }
       } catch (error) {
         throw new AnswerFailed(decision, error)
       }
@@ -109,7 +116,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
   }
 }
 
-const decideAfresh = async (
+export const decideAfresh = async (
   snapshot: Snapshot,
   crew: Crew,
   { text, hop }: Question,
@@ -140,7 +147,7 @@ const neighboursOf = async (snapshot: Snapshot, text: string, events: Events, si
   }
 }
 
-const byName = (snapshot: Snapshot, target: Target): Decision | undefined => {
+export const byName = (snapshot: Snapshot, target: Target): Decision | undefined => {
   switch (target.kind) {
     case 'auto':
       return undefined

@@ -30,6 +30,15 @@ export const questionOf = (messages: readonly ChatMessage[]): string => {
   return excerpt(thread.length > 0 ? thread.join('\n') : asItCame(messages), MAX_CHARS)
 }
 
+/** What a person asked first: it stays the same however long a conversation grows, and whatever is wrapped around it. */
+export const firstAskOf = (messages: readonly ChatMessage[]): string => {
+  for (const message of messages) {
+    const [first] = message.role === 'user' ? asksIn(textOf(message)) : []
+    if (first !== undefined) return first
+  }
+  return asItCame(messages)
+}
+
 /** Lazily: of a long conversation only its end is read. */
 function* fromTheLast(messages: readonly ChatMessage[]): Generator<string> {
   for (const message of messages.toReversed()) {

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache'
 
 export type Remember<T> = {
+  /** The remembered value, if there is one: of most questions that is all. */
+  known(key: string): T | undefined
   /** The remembered value; or the one being computed for somebody else; or a new one. */
   get(
     key: string,
@@ -39,6 +41,7 @@ export const createRemember = <T extends object>(
   }
 
   return {
+    known: key => known.get(key),
     async get(key, compute, signal) {
       const remembered = known.get(key)
       if (remembered !== undefined) return { value: remembered, remembered: true }

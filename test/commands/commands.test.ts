@@ -50,7 +50,7 @@ test('check ends with 0 for a good map and 1 for a bad one, naming every problem
   const { mapPath, environment } = await user()
   expect(run(['check'], environment)).toMatchObject({
     status: 0,
-    stdout: expect.stringContaining('test: fine. 3 tasks'),
+    stdout: expect.stringContaining('test: fine. 3 tasks, 1 expert, 20 examples, '),
   })
   await writeFile(mapPath, 'name: x\ncontext: [context.jsonl]\ntasks: { a: {} }\nexperts: {}\n')
   const bad = run(['check', mapPath, '--json'])

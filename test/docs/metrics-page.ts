@@ -13,13 +13,16 @@ export const labels: Readonly<Record<string, string>> = {
   expert: "the map's experts; `none` where nobody answered",
   index: '`hnsw`, `exact`, `none`',
   map: "the map's name",
+  mode: '`shadow`, `percent`',
   outcome:
-    '`complete`, `truncated`, `left` (streams); `answered`, `unreadable`, `failed`, `skipped` (classifier); `done`, `failed` (swaps)',
+    '`complete`, `truncated`, `left` (streams); `answered`, `unreadable`, `failed`, `skipped` (classifier); `done`, `failed` (swaps); `same`, `moved`, `not_seen` (questions of a candidate), `answers`, `failures`, `refused` (its answers), `activated`, `dropped`, `replaced`, `forgotten` (its end)',
   quantile: '`0.5`, `0.99`, `1`',
+  rating: '`good`, `bad`',
   remembered: '`true`, `false`',
+  side: '`served`, `candidate`',
   status: 'HTTP statuses; 499: the client left before the answer',
   task: "the map's tasks and `unknown`",
-  version: 'of the snapshot that is served',
+  version: 'of the snapshot that is served, or of the candidate',
 }
 
 const code = (text: string) => `\`${text}\``

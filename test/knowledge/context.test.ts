@@ -63,6 +63,26 @@ test('CSV, with options in columns or in one, and gzip are read like JSONL', asy
   expect((await read('bad.csv', 'question,task\na,b,c\n')).said[0]).toMatch(/^2:1: is not CSV/)
 })
 
+test('a CSV row with an empty option before another is refused: its letters would shift', async () => {
+  const rows = ['a,build,yes,no,,maybe,D', 'b,build,yes,no,,,B', 'c,build,,,,,', 'd,build,,no,,,B']
+  const { examples, said } = await read('gap.csv', `question,task,A,B,C,D,answer\n${rows.join('\n')}\n`)
+  expect(said).toEqual([
+    '2:1: options: C is empty, and one after it is not',
+    '5:1: options: A is empty, and one after it is not',
+  ])
+  expect(examples.map(({ question, options }) => [question, options])).toEqual([
+    ['b', ['yes', 'no']],
+    ['c', undefined],
+  ])
+})
+
+test('a CSV row of several lines is named by the line it begins in', async () => {
+  const csv = 'question,task\n\n"one\n\nquestion",build\n"  \n\t",build\nlast,build\n'
+  const { examples, said } = await read('long.csv', csv)
+  expect(said).toEqual(['6:1: question: must not be empty'])
+  expect(examples.map(({ at }) => at.slice(at.lastIndexOf(':') + 1))).toEqual(['3', '8'])
+})
+
 test('a file that is missing or empty says so', async () => {
   expect((await readContext(join(folder, 'nowhere.jsonl'))).problems[0]?.message).toContain('cannot be read')
   expect((await read('empty.jsonl', '\n')).said).toEqual(['1:1: holds no examples'])

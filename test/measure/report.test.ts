@@ -130,7 +130,7 @@ test('a replay is shown as bars, radar, heatmap and, where prices are known, aga
   expect(replayed(3, prices).map(({ chart }) => chart?.kind)).toEqual(['bars', 'radar', 'grid', 'scatter'])
   expect(replayed(2).map(({ chart }) => chart?.kind)).toEqual(['bars', 'grid'])
   const page = await htmlOf({ title: 'Replay', sections: replayed(3, prices) })
-  for (const figure of ['63.0 % to 67.0 %', '70.0 (68.0–72.0) 40', '0.400']) expect(page).toContain(figure)
+  for (const figure of ['63.0 % to 67.0 %', '70.0 (68.0–72.0)', '0.400']) expect(page).toContain(figure)
 })
 
 test('a ranking is shown by expert and task, what was never measured as a gap', () => {
@@ -139,5 +139,28 @@ test('a ranking is shown by expert and task, what was never measured as a gap', 
     { name: 'b', overall: { ...rate(0.5), n: 40 }, byTask: { deploy: { ...rate(0.5), n: 40 } }, cost: 0.1 },
   ])
   expect(sections.map(({ chart }) => chart?.kind)).toEqual(['bars', 'grid', 'scatter'])
-  expect(markdownFrom({ title: 'Ranking', sections })).toMatch(/\| a +\| +70\.0 \(68\.0–72\.0\) 40 \| +- \|/)
+  const text = markdownFrom({ title: 'Ranking', sections })
+  expect(text).toMatch(/\| build +\| +40 \| +70\.0 \(68\.0–72\.0\) \| +- \|/)
+  const uneven = rankSections([
+    { name: 'a', overall: { ...rate(0.6), n: 40 }, byTask: { build: { ...rate(0.7), n: 40 } } },
+    { name: 'b', overall: { ...rate(0.5), n: 7 }, byTask: { build: { ...rate(0.5), n: 7 } } },
+  ])
+  expect(markdownFrom({ title: 'Uneven', sections: uneven })).toMatch(/70\.0 \(.*\) 40 \| 50\.0 \(.*\) 7 \|/)
+  expect(rankSections([])).toEqual([])
+})
+
+test('a column of figures stands to the right, one of words to the left, in both forms', async () => {
+  const figures = {
+    head: ['task', 'n', 'because'],
+    rows: [
+      ['build', '7', 'a is best'],
+      ['test', '-', '3 x'],
+    ],
+  }
+  const page = { title: 'Words', sections: [{ title: 'Whom', figures }], notes: ['pinned | so'] }
+  expect(markdownFrom(page)).toContain('|-------|----:|-----------|')
+  expect(markdownFrom(page)).toMatch(/## Notes\n\n- pinned \| so$/)
+  const html = await htmlOf(page)
+  expect(html).toContain('<td class="w">build</td><td>7</td><td class="w">a is best</td>')
+  expect(html).toContain('<li>pinned | so</li>')
 })

@@ -44,7 +44,7 @@ test('a fresh copy builds, starts, routes by the shipped model and context, and 
   try {
     execFileSync('npm', ['run', '--silent', 'build'], { cwd: folder })
     const first = await serve(folder)
-    expect(first.out).toMatch(/13 tasks, 1 experts/)
+    expect(first.out).toMatch(/13 tasks, 1 expert \(/)
     expect(first.out).toMatch(/encoder +all-MiniLM-L6-v2/)
     const answer = (content: string) =>
       json(

@@ -176,7 +176,7 @@ test('an expert that is drained is drained in all processes, and in one that is 
   expect(JSON.parse((await knock(served.url, '/readyz')).text).status).toBe('degraded')
   expect((await post(served.url, ask('disk is full'), free)).status).toBe(200)
   await complete(served.url)
-  expect(pids(served)).toHaveLength(3)
+  await until('its line in the log', async () => pids(served).length === 3)
   expect(await figure(served.url, 'coe_process_restarts_total')).toBe(1)
   expect(await answering()).toEqual(new Set(['b']))
 })

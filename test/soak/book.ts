@@ -6,7 +6,7 @@ export type Entry = {
   readonly faults: string[]
   /** Answers that experts delivered to their last byte. */
   delivered: number
-  /** Of these, how many came when their expert's deadline was near: the gateway may have given it up by then. */
+  /** Of these, how many the gateway may rightly have given up: near the deadline, or on a connection closed after them. */
   late: number
   outcome: 'open' | 'answered' | 'refused' | 'broken off' | 'left' | 'wrong'
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Book, Entry } from './book.ts'
 import { after, before, DEADLINE_MS } from './faults.ts'
@@ -42,7 +42,9 @@ export const startExperts = async (book: Book, tasks: readonly string[]): Promis
     response.once('finish', () => {
       if (entry === undefined || response.statusCode !== 200 || response.hasHeader('x-fault')) return
       entry.delivered++
-      if (name !== 'healthy' && performance.now() - began > DEADLINE_MS / 3) entry.late++
+      if (name === 'healthy') return
+      if (performance.now() - began > DEADLINE_MS / 3) entry.late++
+      else givenUp(request.socket, () => entry.late++)
     })
     const fault = name === 'healthy' ? undefined : faultFor(name, body.stream === true)
     if (fault !== undefined) {
@@ -116,3 +118,9 @@ const drained = (response: ServerResponse) =>
     }
     response.on('drain', done).on('close', done)
   })
+
+/** The system took the bytes; did the gateway? It keeps a connection whose answer it has read, and closes the others. */
+const givenUp = (socket: Socket, then: () => void) => {
+  socket.once('close', then)
+  setTimeout(() => socket.off('close', then), 2 * DEADLINE_MS)
+}

@@ -26,7 +26,7 @@ export const before: Readonly<Record<string, Fault>> = {
   'status 503': status(503),
   'status 529': status(529),
   'status 401': status(401),
-  'status 429, wait': status(429, { 'retry-after': '30' }),
+  'status 429, wait': status(429, { 'retry-after': '2' }),
   'status 429, wait a moment': status(429, { 'retry-after-ms': '50' }),
   reset: response => response.socket?.resetAndDestroy(),
   hang: () => undefined,

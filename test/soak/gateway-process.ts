@@ -31,7 +31,7 @@ const root = process.cwd()
 const collector = `data:text/javascript,process.on("SIGUSR2", () => globalThis.gc())`
 
 /** As the container image and docs/operating.md have it: glibc otherwise keeps the memory of workers that have ended. */
-const ALLOCATION = { MALLOC_MMAP_THRESHOLD_: '131072' }
+const ALLOCATION = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' }
 
 /** The gateway as `npm start` runs it. In a process group of its own, so that Ctrl-C is ours to handle. */
 export const startGateway = async (
@@ -47,13 +47,19 @@ export const startGateway = async (
   const ended = once(child, 'exit') as Promise<[number | null]>
   const endIt = () => void child.kill('SIGKILL')
   process.once('exit', endIt)
-  createInterface(child.stderr).on('line', line => onLog(parsed(line)))
+  const said: string[] = []
+  createInterface(child.stderr).on('line', line => {
+    if (said.length < 20) said.push(line)
+    onLog(parsed(line))
+  })
   const url = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', line => {
       const found = /listens on (http:\S+)\/v1/.exec(line)?.[1]
       if (found !== undefined) resolve(found)
     })
-    void ended.then(([code]) => reject(new Error(`the gateway ended with ${code} before it listened`)))
+    void ended.then(([code]) =>
+      reject(new Error(`the gateway ended with ${code} before it listened:\n${said.join('\n')}`)),
+    )
   })
   const pid = child.pid as number
   return {

@@ -8,6 +8,7 @@ export type Logbook = {
   unexpected(): readonly string[]
 }
 
+const EXPERT = /Expert "[\w-]+"/g
 const SWAPPED = 'a new snapshot is served'
 
 /** What was broken on purpose may be complained of, and what a person is told at start and end. */
@@ -33,7 +34,12 @@ export const createLogbook = (): Logbook => {
     counts: () => counts,
     swaps: () => counts.get(`info: ${SWAPPED}`) ?? 0,
     read(line) {
-      count(counts, line.level === 'words' ? 'other output' : `${line.level}: ${line.msg}`)
+      count(
+        counts,
+        line.level === 'words'
+          ? 'other output'
+          : `${line.level}: ${line.msg?.replaceAll(EXPERT, 'an expert')}`,
+      )
       if (!isExpected(line)) count(unexpected, JSON.stringify(line).slice(0, 600))
     },
     unexpected: () => [...unexpected].map(([line, times]) => `logged ${times} times: ${line}`),

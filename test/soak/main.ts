@@ -7,6 +7,7 @@ import { createFiles, mapOf, tasks } from './files.ts'
 import { startGateway, type Vitals } from './gateway-process.ts'
 import { createLogbook } from './logbook.ts'
 import { grown, inWords, printSummary, stillRunning, untilServed } from './report.ts'
+import { proveSwaps } from './swap-proof.ts'
 import { startSwaps } from './swaps.ts'
 import { startTraffic } from './traffic.ts'
 import { checkDeliveries } from './verdict.ts'
@@ -15,21 +16,29 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '180' },
     clients: { type: 'string', default: '24' },
+    swaps: { type: 'boolean', default: false },
+    count: { type: 'string', default: '60' },
   },
 })
 const [seconds, clients] = [Number(values.seconds), Number(values.clients)]
 if (!(seconds >= 5 && clients >= 1)) {
-  process.stderr.write('npm run soak -- [--seconds N (5 or more)] [--clients N]\n')
+  process.stderr.write('npm run soak -- [--seconds N (5 or more)] [--clients N] [--swaps [--count N]]\n')
   process.exit(2)
 }
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
+if (values.swaps) {
+  const shortfalls = await proveSwaps({ swaps: Number(values.count), seconds, clients }, say)
+  say(shortfalls.length === 0 ? 'Nothing fell short.' : `Fell short:\n- ${shortfalls.join('\n- ')}`)
+  process.exit(shortfalls.length === 0 ? 0 : 1)
+}
 const interrupted = new AbortController()
-process.once('SIGINT', () => {
+const interrupt = () => {
+  if (interrupted.signal.aborted) process.exit(130)
   say('\nInterrupted: stopping; once more ends at once.')
   interrupted.abort()
-  process.once('SIGINT', () => process.exit(130))
-})
+}
+process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
 
 const book = createBook()
 const logbook = createLogbook()
@@ -51,9 +60,9 @@ const progress = () =>
   )
 
 /** Traffic and swaps for so long, then peace. The same before each measurement, so that the two can be compared. */
-const spell = async (ms: number, edits: { from: number; contextEvery: number }) => {
+const spell = async (ms: number, round: number) => {
   const traffic = startTraffic(gateway.url, book, clients)
-  const swaps = startSwaps(files, experts, edits)
+  const swaps = startSwaps(files, experts, round)
   const ticks = setInterval(progress, 5_000)
   await sleep(ms, undefined, { signal: interrupted.signal }).catch(() => undefined)
   clearInterval(ticks)
@@ -64,15 +73,24 @@ const spell = async (ms: number, edits: { from: number; contextEvery: number }) 
   return { stuck, swaps: swaps.counts, waits: traffic.waits }
 }
 
-const warmUpMs = Math.min(30_000, (seconds * 1000) / 2)
-say(`Warming up for ${Math.round(warmUpMs / 1000)} s: ${clients} clients at ${gateway.url}`)
-// A swapped context is what costs memory most: the warm-up has its share of them in less time.
-await spell(warmUpMs, { from: 0, contextEvery: 2 })
+/** Until each of the C library's arenas has held a worker once: they fill one after another, and then no more. */
+const swapContexts = async (times: number) => {
+  for (let round = 1; round <= times && !interrupted.signal.aborted; round++) {
+    const swapsBefore = logbook.swaps()
+    files.writeContext(-round)
+    for (let look = 0; look < 300 && logbook.swaps() === swapsBefore; look++) await sleep(100)
+  }
+}
+
+const warmUpMs = Math.min(30_000, (seconds * 1000) / 3)
+say(`Warming up: 10 contexts, then ${Math.round(warmUpMs / 1000)} s of ${clients} clients at ${gateway.url}`)
+await swapContexts(10)
+await spell(warmUpMs, 0)
 const before: Vitals | undefined = interrupted.signal.aborted ? undefined : await gateway.atRest()
 say(`At rest: ${inWords(before)}`)
 
 began = Date.now()
-const last = await spell(seconds * 1000 - warmUpMs, { from: 1_000, contextEvery: 5 })
+const last = await spell(seconds * 1000 - warmUpMs, 1_000)
 const aftermath: Vitals | undefined = interrupted.signal.aborted ? undefined : await gateway.atRest()
 say(`At rest: ${inWords(aftermath)}`)
 

@@ -24,7 +24,8 @@ if (!(streams >= 1 && seconds >= 1)) {
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 const interrupted = new AbortController()
-process.once('SIGINT', () => interrupted.abort())
+const interrupt = () => (interrupted.signal.aborted ? process.exit(130) : interrupted.abort())
+process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
 
 const expert = new Worker(new URL('./streams-expert.js', import.meta.url))
 const [port] = (await once(expert, 'message')) as [number]

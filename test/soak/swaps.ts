@@ -9,11 +9,7 @@ export type Swaps = {
 }
 
 /** Edits the files every second or so: mostly the map, now and then the context, sometimes into nonsense. */
-export const startSwaps = (
-  files: ReturnType<typeof createFiles>,
-  experts: Experts,
-  { from, contextEvery }: { from: number; contextEvery: number },
-): Swaps => {
+export const startSwaps = (files: ReturnType<typeof createFiles>, experts: Experts, from: number): Swaps => {
   const counts = { map: 0, context: 0, broken: 0 }
   const stopping = new AbortController()
   let round = from
@@ -22,7 +18,7 @@ export const startSwaps = (
     if (round % 13 === 0) {
       counts.broken++
       files.writeMap(`{ "name": "soak-${round}", "tasks": `)
-    } else if (round % contextEvery === 0) {
+    } else if (round % 5 === 0) {
       counts.context++
       files.writeContext(round)
     } else {
@@ -41,7 +37,7 @@ export const startSwaps = (
     async stop() {
       stopping.abort()
       await running
-      const last = mapOf(experts, round + 1)
+      const last = mapOf(experts, round, `soak-last-${round}`)
       files.writeMap(last)
       return last.name
     },

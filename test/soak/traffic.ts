@@ -31,7 +31,12 @@ const KINDS: readonly Kind[] = [
   { name: 'task', weight: 8, model: () => `task/${pick(tasks)}` },
   { name: 'task, stream', weight: 8, model: () => `task/${pick(tasks)}`, stream: true },
   { name: 'pinned healthy', weight: 6, model: () => 'expert/healthy' },
-  { name: 'pinned faulty', weight: 6, model: () => 'expert/flaky', stream: true },
+  {
+    name: 'pinned faulty',
+    weight: 6,
+    model: () => `expert/flaky-${1 + Math.floor(Math.random() * 5)}`,
+    stream: true,
+  },
   { name: 'big question', weight: 2, model: auto, more: pasted },
   { name: 'big answer', weight: 2, model: auto, more: kilobytes(100, 2_000) },
   {

@@ -3,7 +3,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Live } from '../../knowledge/live.ts'
 import type { TaskMap } from '../../knowledge/task-map.ts'
 import type { Serving } from '../../routing/serving.ts'
-import { note } from '../account.ts'
+import { notesOf } from '../account.ts'
 import { limitHeaders } from './headers.ts'
 import { type ApiKey, type Client, createKeyring, holderOf, type Keyring } from './keyring.ts'
 import { type Admission, createLimits, type Limits } from './limits.ts'
@@ -16,23 +16,24 @@ export type DoorDeps = {
 }
 
 /** Runs before the body is read: who is turned away costs a hash. */
-export type Door = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+export type Door = (request: FastifyRequest, reply: FastifyReply) => Promise<void> | undefined
 
-const clients = new WeakMap<FastifyRequest, Client>()
+const CLIENT = Symbol('client')
+type Visited = FastifyRequest & { [CLIENT]?: Client }
 
 /** Who was let in; nobody in particular where there are no keys. */
-export const clientOf = (request: FastifyRequest): Client | undefined => clients.get(request)
+export const clientOf = (request: Visited): Client | undefined => request[CLIENT]
 
 export const createDoor = ({ live, apiKeys, keyLimits: limits = createLimits() }: DoorDeps): Door => {
   const current = createCurrent(live, apiKeys, limits)
-  return async (request, reply) => {
+  return (request: Visited, reply) => {
     const keyring = current()
-    if (keyring.size === 0) return
+    if (keyring.size === 0) return undefined
     const client = authenticate(keyring, request)
-    clients.set(request, client)
-    note(request, { client: client.name })
+    request[CLIENT] = client
+    notesOf(request).client = client.name
     const { name, limit } = client
-    if (limit !== undefined) enter(name, await limits.admit(name, limit), reply)
+    return limit && limits.admit(name, limit).then(admission => enter(name, admission, reply))
   }
 }
 

@@ -7,6 +7,7 @@ export type Asked = {
   readonly model: string | null | undefined
   readonly stream: boolean
   readonly question: string
+  readonly messages: readonly ChatMessage[]
 }
 
 /** What each endpoint's body asks, in the same three words. */
@@ -14,20 +15,26 @@ export const askedBy = (endpoint: Exclude<Endpoint, 'embeddings'>, body: Body): 
   switch (endpoint) {
     case 'chat/completions': {
       const { model, stream, messages } = read(schemas.chat, body)
-      return { model, stream: stream ?? false, question: questionOf(messages) }
+      return asked(model, stream, messages)
     }
     case 'completions': {
       const { model, stream, prompt } = read(schemas.completion, body)
       const texts = (typeof prompt === 'string' ? [prompt] : prompt).filter(item => typeof item === 'string')
-      return { model, stream: stream ?? false, question: questionOf([fromUser(texts.join('\n'))]) }
+      return asked(model, stream, [fromUser(texts.join('\n'))])
     }
     case 'responses': {
       const { model, stream, input } = read(schemas.responses, body)
       const messages = typeof input === 'string' ? [fromUser(input)] : (input ?? []).map(toMessage)
-      return { model, stream: stream ?? false, question: questionOf(messages) }
+      return asked(model, stream, messages)
     }
   }
 }
+
+const asked = (
+  model: Asked['model'],
+  stream: boolean | null | undefined,
+  messages: readonly ChatMessage[],
+): Asked => ({ model, stream: stream ?? false, question: questionOf(messages), messages })
 
 const fromUser = (content: string): ChatMessage => ({ role: 'user', content })
 

@@ -40,6 +40,6 @@ export const recordHeaders = (record: Omit<RoutingRecord, 'request_id'>): Record
 export const spliceRecord = (json: Uint8Array, record: RoutingRecord, from = 0): Buffer =>
   withFirst(
     Buffer.from(json.buffer, json.byteOffset, json.byteLength),
-    Buffer.from(`"coe":${JSON.stringify(record)}`),
+    `"coe":${JSON.stringify(record)}`,
     from,
   )

@@ -2,30 +2,37 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError, toGatewayError } from '../../errors.ts'
 import type { Endpoint } from '../../experts/expert.ts'
 import type { Live } from '../../knowledge/live.ts'
+import type { Feedback } from '../../observe/feedback.ts'
 import { CallFailed, summarise } from '../../routing/call.ts'
+import type { Candidate } from '../../routing/candidate/candidate.ts'
+import type { Candidates } from '../../routing/candidate/candidates.ts'
 import type { RequestEvents } from '../../routing/events.ts'
 import { AnswerFailed, type Pipeline } from '../../routing/pipeline.ts'
 import type { Serving } from '../../routing/serving.ts'
 import { clientOf } from '../access/door.ts'
-import { note } from '../account.ts'
+import { note, notesOf } from '../account.ts'
 import { type Bodies, bytesOf } from '../bodies.ts'
 import { clientSignal } from '../client-signal.ts'
 import { traceFor } from '../trace.ts'
 import { type Asked, askedBy } from './asked.ts'
+import { conversationOf } from './conversation.ts'
 import { embedLocally, hasEncoder, MODEL_NAME } from './embeddings.ts'
 import { sendError } from './envelope.ts'
+import { feedbackRoute } from './feedback.ts'
 import { getModel, listModels } from './models.ts'
 import { recordHeaders, recordOf } from './record.ts'
 import { relay } from './relay.ts'
 import { type Body, parseBody, read } from './request.ts'
 import { schemas } from './schema.ts'
 import { withMember } from './splice.ts'
-import { targetOf } from './target.ts'
+import { isKnown, targetOf } from './target.ts'
 
 export type OpenAiDeps = {
   live: Live<Serving>
   pipeline: Pipeline
   events: RequestEvents
+  candidates: Pick<Candidates, 'standing'>
+  feedback: Feedback
   bodies: Pick<Bodies, 'read'>
 }
 
@@ -47,6 +54,7 @@ export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
       return await answer(deps, endpoint, body, askedBy(endpoint, body), request, reply)
     })
   }
+  app.post('/feedback', feedbackRoute(deps))
   app.post('/embeddings', async (request, reply) => {
     const body = parseBody(bytesOf(request))
     const wanted = read(schemas.embeddings, body)
@@ -63,27 +71,33 @@ export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
       const message = `Embeddings are not routed: name ${MODEL_NAME} or expert/<id>.`
       throw new GatewayError('invalid_request', message, { param: 'model' })
     }
-    const asked = { model: wanted.model, stream: false, question: '' }
+    const asked = { model: wanted.model, stream: false, question: '', messages: [] }
     return await answer(deps, 'embeddings', body, asked, request, reply)
   })
 }
 
 const answer = (
-  { live, pipeline }: OpenAiDeps,
+  { live, pipeline, candidates, feedback }: OpenAiDeps,
   endpoint: Endpoint,
   body: Body,
-  { model, stream, question }: Asked,
+  asked: Asked,
   request: FastifyRequest,
   reply: FastifyReply,
-) =>
-  live.use(async serving => {
-    note(request, { stream, question })
+) => {
+  const candidate = candidates.standing
+  const onTrial = candidate !== undefined && goesTo(candidate, endpoint, body, asked, request)
+  return (onTrial ? candidate.live : live).use(async serving => {
+    const { model, stream, question: text } = asked
+    const notes = notesOf(request)
+    notes.stream = stream
+    notes.question = text
     const hop = hopOf(request)
     const signal = clientSignal(reply)
     const allowed = clientOf(request)?.allowed
     const target = targetOf(serving.snapshot.map, model, allowed)
     const trace = traceFor(request)
     const passed = passedHeaders(request)
+    const question = { text, target, hop, allowed, events: trace?.events }
     const ask = {
       endpoint,
       stream,
@@ -93,22 +107,48 @@ const answer = (
       bodyFor: (name: string) => withMember(body.bytes, 'model', name),
     }
     try {
-      const asked = { text: question, target, hop, allowed, events: trace?.events }
-      const answered = await pipeline.answer(serving, asked, ask, signal)
+      const answered = await pipeline.answer(serving, question, ask, signal)
       const { decision, expert, tried } = answered
       const ms = reply.elapsedTime
       const { kind, usage } = answered.answer
-      const tokens = kind === 'whole' ? usage() : undefined
-      note(request, { ms, overheadMs: ms - answered.waitedMs, decision, expert, tried, tokens })
-      return relay(reply, answered.answer, recordOf(request.id, decision, answered), {
+      notes.ms = ms
+      notes.overheadMs = ms - answered.waitedMs
+      notes.decision = decision
+      notes.expert = expert
+      notes.tried = tried
+      if (kind === 'whole') notes.tokens = usage()
+      // Before the first byte: a client may have its say while the answer still runs.
+      const client = clientOf(request)?.name
+      feedback.remember({ requestId: request.id, client, task: decision.task, expert, question: text })
+      const sent = relay(reply, answered.answer, recordOf(request.id, decision, answered), {
         inBody: request.headers['x-coe-body'] !== 'off',
         onEnd: outcome => note(request, { outcome, tokens: usage() }),
       })
+      if (candidate !== undefined && !onTrial && target.kind === 'auto') {
+        candidate.see({ requestId: request.id, question, decision, snapshot: serving.snapshot })
+      }
+      return sent
     } catch (thrown) {
       if (signal.aborted) throw clientLeft(thrown)
       throw failed(thrown, request, reply, target.kind === 'expert')
     }
   })
+}
+
+/**
+ * Whether a request is the candidate's to answer. A name that only the map now served knows stays with that one: it is
+ * what GET /models lists.
+ */
+const goesTo = (
+  candidate: Candidate,
+  endpoint: Endpoint,
+  body: Body,
+  asked: Asked,
+  request: FastifyRequest,
+): boolean =>
+  endpoint !== 'embeddings' &&
+  candidate.takes(clientOf(request)?.name, () => conversationOf(request.headers, body, asked)) &&
+  isKnown(candidate.live.current().snapshot.map, asked.model)
 
 const clientLeft = (cause: unknown) => new GatewayError('client_left', 'The client left.', { cause })
 
@@ -151,10 +191,13 @@ const hopOf = (request: FastifyRequest): number => {
 }
 
 /** Little of what a client sends means anything to an expert; credentials and cookies never travel. */
-const passedHeaders = (request: FastifyRequest): Record<string, string> =>
-  Object.fromEntries(
-    ['traceparent', 'tracestate', 'openai-beta'].flatMap(name => {
-      const value = request.headers[name]
-      return typeof value === 'string' ? [[name, value]] : []
-    }),
-  )
+const passedHeaders = ({ headers }: FastifyRequest): Record<string, string> => {
+  const passed: Record<string, string> = {}
+  for (const name of PASSED) {
+    const value = headers[name]
+    if (typeof value === 'string') passed[name] = value
+  }
+  return passed
+}
+
+const PASSED = ['traceparent', 'tracestate', 'openai-beta']

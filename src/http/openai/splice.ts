@@ -6,6 +6,8 @@ const QUOTE = 34
 const COMMA = 44
 const COLON = 58
 const BACKSLASH = 92
+const OPENING = 123
+const CLOSING = 125
 const OPEN = new Set([91, 123])
 const CLOSE = new Set([93, 125])
 const SPACE = new Set([9, 10, 13, 32])
@@ -15,7 +17,7 @@ const ENDS_SCALAR = new Set([...CLOSE, ...SPACE, COMMA])
 export const withMember = (json: Buffer, name: string, value: string): Buffer => {
   const replacement = Buffer.from(JSON.stringify(value))
   const spans = memberValues(json, name)
-  if (spans.length === 0) return withFirst(json, Buffer.from(`${JSON.stringify(name)}:${replacement}`))
+  if (spans.length === 0) return withFirst(json, `${JSON.stringify(name)}:${replacement}`)
   const parts: Buffer[] = []
   let at = 0
   for (const { start, end } of spans) {
@@ -26,12 +28,17 @@ export const withMember = (json: Buffer, name: string, value: string): Buffer =>
 }
 
 /** The same object with a member put in right after its first brace. */
-export const withFirst = (json: Buffer, member: Uint8Array, from = 0): Buffer => {
-  const brace = json.indexOf('{', from)
+export const withFirst = (json: Buffer, member: string, from = 0): Buffer => {
+  const brace = json.indexOf(OPENING, from)
   if (brace < 0) return json
   const next = skipSpace(json, brace + 1)
-  const comma = json[next] === 125 ? '' : ','
-  return Buffer.concat([json.subarray(0, brace + 1), member, Buffer.from(comma), json.subarray(brace + 1)])
+  const put = json[next] === CLOSING ? member : `${member},`
+  const length = Buffer.byteLength(put)
+  const result = Buffer.allocUnsafe(json.length + length)
+  json.copy(result, 0, 0, brace + 1)
+  result.write(put, brace + 1, length, 'utf8')
+  json.copy(result, brace + 1 + length, brace + 1)
+  return result
 }
 
 /** Where the values of a top-level member stand. The bytes are known to be valid JSON. */

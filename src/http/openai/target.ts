@@ -24,6 +24,10 @@ export const targetOf = (map: TaskMap, model: string | null | undefined, allowed
   return target
 }
 
+/** Whether a map has a meaning for a model's name. */
+export const isKnown = (map: TaskMap, model: string | null | undefined): boolean =>
+  meaningOf(map, model ?? 'auto') !== undefined
+
 const meaningOf = (map: TaskMap, given: string): Target | undefined => {
   const name = (Object.hasOwn(map.aliases, given) ? map.aliases[given] : undefined) ?? given
   if (name === 'auto') return { kind: 'auto' }

@@ -19,6 +19,7 @@ export type Part = {
 }
 
 export type ExpertRun = {
+  readonly answers: ReadonlyMap<RankQuestion, Reply>
   readonly verdicts: ReadonlyMap<RankQuestion, Verdict>
   readonly stopped: string | undefined
   readonly open: readonly { readonly id: string; readonly because: string }[]
@@ -47,6 +48,7 @@ export const expertRunOf = (
   const times = [...answers.values()].map(({ ms }) => ms).sort((a, b) => a - b)
   const { price } = part.definition
   return {
+    answers,
     verdicts: verdictsOf(questions, part.keyOf, replies),
     stopped: end?.stopped,
     open: questions.flatMap(question => {

@@ -1,7 +1,10 @@
+import { wilson } from '../../knowledge/wilson.ts'
 import type { Ranking } from '../fit.ts'
 import { percent } from '../format.ts'
-import { escapeText } from '../report/escape.ts'
-import { wilson } from '../statistics/normal.ts'
+import type { Section } from '../report/charts.ts'
+import { markdownFrom } from '../report/markdown.ts'
+import type { Page } from '../report/page.ts'
+import { illustrated, type RankedExpert, rankSections } from '../report/sections.ts'
 import type { ExpertRun } from './expert-run.ts'
 import type { Tally } from './tally.ts'
 
@@ -14,15 +17,39 @@ export type RankReport = {
   readonly notes: readonly string[]
 }
 
-type Table = {
-  readonly title: string
-  readonly head: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-}
+/** For a terminal and a repository. */
+export const rankMarkdown = (report: RankReport): string =>
+  markdownFrom({ ...frameOf(report), sections: [experts(report), byTask(report), ...whomToAsk(report)] })
 
-const tablesOf = ({ experts, ranking }: RankReport): Table[] => [
-  {
-    title: 'Experts',
+/** With pictures. */
+export const rankPage = (report: RankReport): Page => ({
+  ...frameOf(report),
+  sections: illustrated(rankSections(measured(report)), [experts(report), ...whomToAsk(report)]),
+})
+
+const frameOf = ({ title, questions, notes }: RankReport) => ({
+  title,
+  lead: `${questions} questions. Unreadable answers count as not right; open questions count neither way.`,
+  notes,
+})
+
+const measured = ({ experts }: RankReport): RankedExpert[] =>
+  [...experts]
+    .filter(([, { tally }]) => tally.n > 0)
+    .map(([name, { run, tally }]) => ({
+      name,
+      overall: rateOf(tally.right, tally.n),
+      byTask: Object.fromEntries(
+        Object.entries(tally.byTask).map(([task, { accuracy, n }]) => [task, rateOf(accuracy * n, n)]),
+      ),
+      ...(run.cost !== null && { cost: run.cost }),
+    }))
+
+const rateOf = (right: number, n: number) => ({ accuracy: right / n, ci: wilson(right, n), n })
+
+const experts = ({ experts }: RankReport): Section => ({
+  title: 'Side by side',
+  figures: {
     head: ['expert', 'accuracy', '95 % between', 'answered', 'unreadable', 'open', 'median', 'cost'],
     rows: [...experts].map(([id, { run, tally }]) => [
       id,
@@ -35,8 +62,11 @@ const tablesOf = ({ experts, ranking }: RankReport): Table[] => [
       run.cost === null ? '-' : `${money(run.cost)}${run.usage.estimated ? ' (about)' : ''}`,
     ]),
   },
-  {
-    title: 'Accuracy by task',
+})
+
+const byTask = ({ experts }: RankReport): Section => ({
+  title: 'Accuracy by task',
+  figures: {
     head: ['task', ...experts.keys()],
     rows: tasksOf(experts).map(task => [
       task,
@@ -46,24 +76,28 @@ const tablesOf = ({ experts, ranking }: RankReport): Table[] => [
       }),
     ]),
   },
-  ...(ranking === undefined
+})
+
+const whomToAsk = ({ ranking }: RankReport): Section[] =>
+  ranking === undefined
     ? []
     : [
         {
           title: 'Whom to ask',
-          head: ['task', 'first', 'because'],
-          rows: Object.entries(ranking).map(
-            ([
-              task,
-              {
-                experts: [first = '-'],
-                because,
-              },
-            ]) => [task, first, because],
-          ),
+          figures: {
+            head: ['task', 'first', 'because'],
+            rows: Object.entries(ranking).map(
+              ([
+                task,
+                {
+                  experts: [first = '-'],
+                  because,
+                },
+              ]) => [task, first, because],
+            ),
+          },
         },
-      ]),
-]
+      ]
 
 const interval = (right: number, n: number) => {
   const [low, high] = wilson(right, n)
@@ -74,65 +108,3 @@ export const money = (sum: number) => `$${sum.toFixed(sum < 1 ? 4 : 2)}`
 
 const tasksOf = (experts: RankReport['experts']) =>
   [...new Set([...experts.values()].flatMap(({ tally }) => Object.keys(tally.byTask)))].sort()
-
-export const rankMarkdown = (report: RankReport): string =>
-  [
-    `# ${report.title}`,
-    `${report.questions} questions. Unreadable answers count as not right; open questions count neither way.`,
-    ...tablesOf(report).map(asMarkdown),
-    ...(report.notes.length === 0 ? [] : [`## Notes\n\n${report.notes.map(note => `- ${note}`).join('\n')}`]),
-  ].join('\n\n')
-
-const asMarkdown = ({ title, head, rows }: Table): string => {
-  const cells = [head, ...rows].map(row => row.map(cell => cell.replaceAll('|', '\\|')))
-  const widths = head.map((_, i) => Math.max(3, ...cells.map(row => row[i]?.length ?? 0)))
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`
-  const rule = `|${widths.map(width => '-'.repeat(width + 2)).join('|')}|`
-  const [first = [], ...others] = cells
-  return [`## ${title}`, '', line(first), rule, ...others.map(line)].join('\n')
-}
-
-/** One page that needs nothing from anywhere. */
-export const rankPage = (report: RankReport): string => {
-  const title = escapeText(report.title)
-  const notes = report.notes.map(note => `<li>${escapeText(note)}</li>`).join('')
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${style}</style>
-<main>
-<h1>${title}</h1>
-<p>${report.questions} questions. Unreadable answers count as not right; open questions count neither way.</p>
-${tablesOf(report).map(asHtml).join('\n')}
-${notes === '' ? '' : `<section><h2>Notes</h2><ul>${notes}</ul></section>`}
-</main>
-</html>
-`
-}
-
-const asHtml = ({ title, head, rows }: Table): string => {
-  const row = (tag: string, cells: readonly string[]) =>
-    cells.map(cell => `<${tag}${shade(cell)}>${escapeText(cell)}</${tag}>`).join('')
-  return `<section><h2>${escapeText(title)}</h2><div class="wide"><table><thead><tr>${row('th', head)}</tr></thead>
-<tbody>${rows.map(cells => `<tr>${row('td', cells)}</tr>`).join('\n')}</tbody></table></div></section>`
-}
-
-/** The deeper, the more was right; the figure says the same. */
-const shade = (cell: string) => {
-  const share = /^([\d.]+) % of \d+$/.exec(cell)?.[1]
-  return share === undefined ? '' : ` style="--share:${Number(share) / 2}%"`
-}
-
-const style = `
-:root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --line: #d5dae0; --right: #4c97dd }
-@media (prefers-color-scheme: dark) { :root { --paper: #14181d; --ink: #e6e9ec; --line: #343c46; --right: #2f6ea8 } }
-@media print { :root { --paper: #fff; --ink: #000; --line: #bbb } * { print-color-adjust: exact } }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
-main { max-width: 1040px; margin: 0 auto; padding: 32px 24px 64px }
-.wide { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 15px }
-th, td { padding: 4px 14px 4px 6px; border-bottom: 1px solid var(--line); text-align: left }
-td[style] { background: color-mix(in srgb, var(--right) var(--share), transparent) }
-`

@@ -1,5 +1,5 @@
+import type { Interval } from '../../knowledge/wilson.ts'
 import { seeded } from '../random.ts'
-import type { Interval } from '../statistics/normal.ts'
 
 export type Estimate = { readonly accuracy: number; readonly ci: Interval }
 

@@ -1,6 +1,6 @@
 import type { TaskMap } from '../../knowledge/task-map.ts'
+import { wilson } from '../../knowledge/wilson.ts'
 import { share } from '../scores.ts'
-import { wilson } from '../statistics/normal.ts'
 import { type Estimate, estimatesOf } from './bootstrap.ts'
 import type { Field } from './field.ts'
 import type { Result, TaskResult } from './figures.ts'

@@ -48,7 +48,7 @@ const simulateFold = (simulation: Simulation, fold: Fold, found: Strategies) => 
   const { field, classifierAccuracy: accuracy } = simulation
   const known = simulation.known(fold)
   const route = once(simulation.routeBy(fold, known))
-  const means = known.map(meanOf)
+  const means = comparable(known, field, fold).map(meanOf)
   const best = means.indexOf(Math.max(...means))
   const nearest = nearestBy(field, fold, known, means)
   const tasks = [...new Set(fold.train.map(row => field.questions[row]?.truth ?? UNKNOWN))]
@@ -78,6 +78,13 @@ const once = (route: Route): Route => {
     found.set(task, expert)
     return expert
   }
+}
+
+/** Experts that were asked different numbers of questions are not compared by bare means: then all outcomes count. */
+const comparable = (known: Known, field: Field, { train }: Fold): Known => {
+  const counts = new Set(known.map(column => column.reduce((n, outcome) => n + Number(outcome >= 0), 0)))
+  if (counts.size <= 1) return known
+  return field.outcomes.map(column => Int8Array.from(train, row => column[row] ?? -1))
 }
 
 const meanOf = (column: Int8Array): number => {

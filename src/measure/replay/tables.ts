@@ -12,7 +12,7 @@ export const replayTables = (result: Result): Table[] => [
   ...(result.regret === undefined ? [] : [regret(result.regret)]),
 ]
 
-const points = (share: number) => `${share < 0 ? '' : '+'}${(share * 100).toFixed(2)}`
+export const points = (share: number) => `${share < 0 ? '' : '+'}${(share * 100).toFixed(2)}`
 
 const row = (name: string, { accuracy, ci }: Estimate): string[] => [
   name,

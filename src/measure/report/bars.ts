@@ -8,7 +8,7 @@ const [ROW, VALUE] = [30, 56]
 
 export const barsOf = ({ rows }: Bars, width: number): Drawing => {
   const letters = width < 500 ? 15 : 28
-  const left = 8 + 7 * Math.min(letters, Math.max(...rows.map(({ name }) => name.length), 4))
+  const left = 10 + 7.4 * Math.min(letters, Math.max(...rows.map(({ name }) => name.length), 4))
   const most = Math.max(...rows.map(({ value, hi }) => hi ?? value), 0.01)
   return {
     width,

@@ -70,6 +70,6 @@ export type Section = {
   readonly title: string
   readonly note?: string
   readonly chart?: Chart
-  /** Without it, a chart's own figures stand below it. */
-  readonly figures?: Figures
+  /** Without it, a chart's own figures stand below it; `elsewhere` where another section has the same. */
+  readonly figures?: Figures | 'elsewhere'
 }

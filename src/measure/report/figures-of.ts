@@ -2,8 +2,14 @@ import { decimal, percent } from '../format.ts'
 import type { Chart, Figures, Section } from './charts.ts'
 
 /** The numbers of a picture, for whoever cannot see it and whoever wants to copy them. */
-export const figuresOf = ({ chart, figures }: Section): Figures | undefined =>
-  figures ?? (chart === undefined ? undefined : byKind(chart))
+export const figuresOf = ({ chart, figures }: Section): Figures | undefined => {
+  if (figures === 'elsewhere') return undefined
+  return figures ?? (chart === undefined ? undefined : byKind(chart))
+}
+
+/** Which columns are read as numbers, and stand to the right; the first names the row. */
+export const numbered = ({ head, rows }: Figures): boolean[] =>
+  head.map((_, column) => column > 0 && rows.every(row => /^(?:-?$|[-+$]?\d)/.test(row[column] ?? '')))
 
 const byKind = (chart: Chart): Figures => {
   switch (chart.kind) {
@@ -33,7 +39,7 @@ const byKind = (chart: Chart): Figures => {
     case 'scatter':
       return {
         head: ['', chart.xTitle, chart.yTitle, 'interval'],
-        rows: chart.points.map(point => [point.name, decimal(point.x), percent(point.y), interval(point)]),
+        rows: chart.points.map(point => [point.name, amount(point.x), percent(point.y), interval(point)]),
       }
     case 'confusion':
       return confusionFigures(chart.counts)
@@ -50,16 +56,21 @@ const byKind = (chart: Chart): Figures => {
   }
 }
 
+/** A thousand answers may cost less than a cent. */
+const amount = (x: number) => (x > 0 && x < 0.1 ? x.toPrecision(2) : decimal(x))
+
 type Ranged = { readonly lo?: number; readonly hi?: number }
 
 const interval = ({ lo, hi }: Ranged) =>
   lo === undefined || hi === undefined ? '-' : `${percent(lo)} to ${percent(hi)}`
 
-const cellOf = (cell: (Ranged & { value: number; n?: number }) | undefined): string => {
+type Cell = (Ranged & { readonly value: number; readonly n?: number }) | undefined
+
+export const cellOf = (cell: Cell, withCount = true): string => {
   if (cell === undefined) return '-'
   const { value, lo, hi, n } = cell
   const range = lo === undefined || hi === undefined ? [] : [`(${points(lo)}–${points(hi)})`]
-  return [points(value), ...range, ...(n === undefined ? [] : [String(n)])].join(' ')
+  return [points(value), ...range, ...(n === undefined || !withCount ? [] : [String(n)])].join(' ')
 }
 
 const points = (share: number) => (share * 100).toFixed(1)

@@ -1,7 +1,7 @@
 import type { Figures, Section } from './charts.ts'
 import { draw } from './draw.ts'
 import { escapeText } from './escape.ts'
-import { figuresOf } from './figures-of.ts'
+import { figuresOf, numbered } from './figures-of.ts'
 import { style } from './theme.ts'
 
 export type Page = {
@@ -10,12 +10,15 @@ export type Page = {
   /** The few figures that are looked for first. */
   readonly tiles?: readonly { readonly name: string; readonly value: string }[]
   readonly sections: readonly Section[]
+  /** What a reader must know before using it. */
+  readonly notes?: readonly string[]
 }
 
 /** One page that needs nothing from anywhere and runs nothing. */
-export const htmlOf = async ({ title, lead, tiles = [], sections }: Page): Promise<string> => {
+export const htmlOf = async ({ title, lead, tiles = [], sections, notes = [] }: Page): Promise<string> => {
   const parts: string[] = []
   for (const section of sections) parts.push(await asHtml(section))
+  const remarks = notes.map(note => `<li>${escapeText(note)}</li>`).join('')
   const boxes = tiles.map(
     ({ name, value }) =>
       `<div class="tile"><b>${escapeText(value)}</b><span>${escapeText(name)}</span></div>`,
@@ -32,6 +35,7 @@ export const htmlOf = async ({ title, lead, tiles = [], sections }: Page): Promi
 ${lead === undefined ? '' : `<p class="lead">${escapeText(lead)}</p>`}
 ${boxes.length === 0 ? '' : `<section class="tiles">${boxes.join('')}</section>`}
 ${parts.join('\n')}
+${remarks === '' ? '' : `<section><h2>Notes</h2><ul>${remarks}</ul></section>`}
 </main>
 </html>
 `
@@ -49,9 +53,13 @@ const asHtml = async (section: Section): Promise<string> => {
   ].join('\n')
 }
 
-const tableOf = ({ head, rows }: Figures): string => {
+const tableOf = (figures: Figures): string => {
+  const { head, rows } = figures
+  const toTheRight = numbered(figures)
   const cells = (tag: string, row: readonly string[]) =>
-    row.map(cell => `<${tag}>${escapeText(cell)}</${tag}>`).join('')
+    row
+      .map((cell, i) => `<${tag}${toTheRight[i] === true ? '' : ' class="w"'}>${escapeText(cell)}</${tag}>`)
+      .join('')
   return `<div class="chart"><table><thead><tr>${cells('th', head)}</tr></thead>
 <tbody>${rows.map(row => `<tr>${cells('td', row)}</tr>`).join('\n')}</tbody></table></div>`
 }

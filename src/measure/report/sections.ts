@@ -1,4 +1,5 @@
-import type { Bars, Grid, Scatter, Section } from './charts.ts'
+import type { Bars, Figures, Grid, Scatter, Section } from './charts.ts'
+import { cellOf } from './figures-of.ts'
 
 type Rate = { readonly accuracy: number; readonly ci: readonly [number, number] }
 type ByTask = Readonly<
@@ -58,7 +59,8 @@ export type RankedExpert = {
 }
 
 export const rankSections = (experts: readonly RankedExpert[]): Section[] => {
-  const tasks = [...new Set(experts.flatMap(({ byTask }) => Object.keys(byTask)))]
+  if (experts.length === 0) return []
+  const tasks = [...new Set(experts.flatMap(({ byTask }) => Object.keys(byTask)))].sort()
   const cells = experts.map(({ byTask }) =>
     tasks.map(task =>
       byTask[task] === undefined ? undefined : { ...rangeOf(byTask[task]), n: byTask[task].n },
@@ -101,15 +103,41 @@ const overTasks = ({ rows, columns, cells }: Pick<Grid, 'rows' | 'columns' | 'ce
   const series = rows.map((name, y) => ({ name, values: columns.map((_, x) => cells[y]?.[x]?.value) }))
   const radar: Section = {
     title: 'Experts over tasks',
-    note: 'The further out, the more right. Seven experts at most are drawn; all stand in the table.',
+    note: 'The further out, the more right. Seven experts at most are drawn; all stand in the table below.',
     chart: { kind: 'radar', title: 'Experts over tasks', axes: columns, series },
+    figures: 'elsewhere',
   }
   const grid: Section = {
     title: 'Who knows what',
     note: 'Share right in percent, 95 % interval below. The stronger the colour, the better; the best of each task has a frame. Where intervals overlap, the difference may be chance.',
     chart: { kind: 'grid', title: 'Share right by expert and task', rows, columns, cells },
+    figures: byTask({ rows, columns, cells }),
   }
   return columns.length < 3 ? [grid] : [radar, grid]
+}
+
+/** There are more tasks than experts, and a page is longer than wide. */
+const byTask = ({ rows, columns, cells }: Pick<Grid, 'rows' | 'columns' | 'cells'>): Figures => {
+  const counts = columns.map((_, x) => [...new Set(cells.flatMap(row => row[x]?.n ?? []))])
+  const isSame = counts.every(({ length }) => length < 2)
+  return {
+    head: [...(isSame ? ['% (interval)', 'questions'] : ['% (interval) questions']), ...rows],
+    rows: columns.map((task, x) => [
+      task,
+      ...(isSame ? [String(counts[x]?.[0] ?? '-')] : []),
+      ...rows.map((_, y) => cellOf(cells[y]?.[x], !isSame)),
+    ]),
+  }
+}
+
+/** Pictures first, each with the table of its own title below it; then the tables that have no picture. */
+export const illustrated = (pictures: readonly Section[], tables: readonly Section[]): Section[] => {
+  const tableOf = new Map(tables.map(table => [table.title, table]))
+  const drawn = new Set(pictures.map(({ title }) => title))
+  return [
+    ...pictures.map(picture => ({ ...picture, ...tableOf.get(picture.title) })),
+    ...tables.filter(({ title }) => !drawn.has(title)),
+  ]
 }
 
 const againstCost = ({ cost, experts, routed }: ReplayFigures): Section[] => {

@@ -19,8 +19,11 @@ export const shade = (share: number, ramp: 'r' | 'w' = 'r') => {
 }
 
 export const label = (size = 12) => ({ color: soft, fontSize: size })
-export const short = (name: string, most: number) =>
-  name.length > most ? `${name.slice(0, most - 1)}…` : name
+/** Models of one family differ at their end. */
+export const short = (name: string, most: number) => {
+  const tail = Math.floor(most * 0.4)
+  return name.length > most ? `${name.slice(0, most - 1 - tail)}…${name.slice(-tail)}` : name
+}
 
 export const percentAxis = {
   axisLabel: { ...label(), formatter: (value: number) => `${Math.round(value * 100)} %` },
@@ -42,7 +45,7 @@ export const style = `
 :root { color-scheme: light dark; ${light} }
 @media (prefers-color-scheme: dark) { :root { ${dark} } }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
-main { max-width: 1040px; margin: 0 auto; padding: 32px 24px 64px }
+main { max-width: 1200px; margin: 0 auto; padding: 32px 24px 64px }
 h1 { font-size: 26px; line-height: 1.25; margin: 0; overflow-wrap: anywhere } h2 { font-size: 19px; margin: 36px 0 6px }
 p { margin: 0 0 12px; max-width: 72ch } .lead, p, .tile span { color: var(--soft) }
 .tiles { display: flex; flex-wrap: wrap; gap: 12px; margin-top: 20px }
@@ -50,11 +53,14 @@ p { margin: 0 0 12px; max-width: 72ch } .lead, p, .tile span { color: var(--soft
 .tile b { font-size: 24px } .chart { overflow-x: auto; margin-bottom: 12px } .narrow { display: none }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px }
 th, td { padding: 4px 14px 4px 0; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
-th { font-weight: 600 } th:first-child, td:first-child { text-align: left }
+th { font-weight: 600; white-space: normal; vertical-align: bottom } .w { text-align: left } td.w:not(:first-child) { white-space: normal; min-width: 18ch; max-width: 60ch }
+ul { margin: 0; padding-left: 20px; max-width: 72ch }
 svg { display: block; font-family: system-ui, sans-serif }
-@media (max-width: 767px) { main { padding: 20px 16px 48px } .wide { display: none } .narrow { display: block } }
+@media (max-width: 767px) { main { padding: 20px 16px 48px } .wide { display: none } .narrow { display: block }
+  td:first-child { white-space: normal; min-width: 14ch } }
+@page { margin: 14mm }
 @media print { :root { color-scheme: light; ${light} } main { padding: 0; max-width: none } .chart { overflow: visible }
   .wide { display: block } .narrow { display: none } svg { max-width: 100%; height: auto }
   table { font-size: 11px } th, td { white-space: normal; padding-right: 8px }
-  h2 { break-after: avoid } svg, tr { break-inside: avoid } * { print-color-adjust: exact; -webkit-print-color-adjust: exact } }
+  h2, section > p { break-after: avoid } svg, tr { break-inside: avoid } * { print-color-adjust: exact; -webkit-print-color-adjust: exact } }
 `

@@ -19,20 +19,16 @@ export type Pairing = {
   readonly by?: number
 }
 
-export const compare = (posteriors: readonly Posterior[], pairing: Pairing): Comparison => {
-  let [gain, doubt] = [0, 0]
-  for (const posterior of posteriors) {
-    const { mean, variance } = differenceAt(posterior, pairing)
-    gain += posterior.weight * mean
-    doubt += posterior.weight * below(mean - (pairing.by ?? 0), variance)
-  }
-  return { gain, doubt }
+export const compare = (posterior: Posterior, pairing: Pairing): Comparison => {
+  const { mean, variance } = differenceOf(posterior, pairing)
+  return { gain: mean, doubt: below(mean - (pairing.by ?? 0), variance) }
 }
 
 const below = (mean: number, variance: number) =>
   variance > 0 ? normalBelow(-mean / Math.sqrt(variance)) : Number(mean <= 0)
 
-const differenceAt = ({ tasks, shared }: Posterior, { expert, than, weights }: Pairing) => {
+/** How far one is believed ahead of the other, and how uncertain that is. */
+export const differenceOf = ({ tasks, shared }: Posterior, { expert, than, weights }: Pairing) => {
   let [mean, variance] = [0, 0]
   let reached = new Float64Array(Math.sqrt(shared.length))
   for (const [task, weight] of weights) {
@@ -50,22 +46,5 @@ const differenceAt = ({ tasks, shared }: Posterior, { expert, than, weights }: P
 }
 
 /** What each expert is believed to get right on a task. */
-export const believed = (posteriors: readonly Posterior[], task: number): Float64Array => {
-  const sum = new Float64Array(Math.sqrt(posteriors[0]?.shared.length ?? 0))
-  for (const { weight, tasks } of posteriors) {
-    const mean = tasks[task]?.mean
-    for (let e = 0; e < sum.length; e++) sum[e] = at(sum, e) + weight * (mean?.[e] ?? 0)
-  }
-  return sum
-}
-
-/** How far one expert is ahead of another on a task, over all spreads together. */
-export const spreadOf = (posteriors: readonly Posterior[], task: number, expert: number, than: number) => {
-  let [lead, square] = [0, 0]
-  for (const posterior of posteriors) {
-    const { mean, variance } = differenceAt(posterior, { expert, than, weights: new Map([[task, 1]]) })
-    lead += posterior.weight * mean
-    square += posterior.weight * (variance + mean * mean)
-  }
-  return { lead, variance: Math.max(0, square - lead * lead) }
-}
+export const believed = ({ tasks, worth }: Posterior, task: number): Float64Array =>
+  tasks[task]?.mean ?? worth

@@ -14,7 +14,7 @@ export type Prices = {
 /** For each task the cheapest expert that is surely enough not worse than the chosen one by more than `within` points. */
 export const chooseByPrice = (
   evidence: readonly Evidence[],
-  posteriors: readonly Posterior[],
+  posterior: Posterior,
   choices: readonly Choice[],
   { prices, within }: Prices,
 ): number[] => {
@@ -27,7 +27,7 @@ export const chooseByPrice = (
       const than = choices[task]?.chosen ?? expert
       if (settled.has(task) || at(prices, expert) >= at(prices, than)) return []
       const pairing = { expert, than, weights: one(task), by: -within / 100 }
-      return [{ task, comparison: compare(posteriors, pairing) }]
+      return [{ task, comparison: compare(posterior, pairing) }]
     })
     for (const task of withinDoubt(candidates)) {
       chosen[task] = expert

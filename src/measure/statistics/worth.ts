@@ -1,8 +1,8 @@
-import { believed, spreadOf } from './compare.ts'
+import { believed, differenceOf } from './compare.ts'
 import { type Evidence, evidenceOf } from './evidence.ts'
 import { at } from './matrix.ts'
 import { expectedExcess } from './normal.ts'
-import { type Posterior, posteriorsOf } from './posterior.ts'
+import { type Posterior, posteriorOf } from './posterior.ts'
 import type { Outcomes } from './tally.ts'
 
 export type Wanted = { readonly task: string; readonly expert: number; count: number }
@@ -27,9 +27,9 @@ const PAIRED = 0.3
  */
 export const worthOf = ({ tasks, outcomes, asked, calls }: Situation): Wanted[] => {
   const evidence = evidenceOf(tasks, outcomes)
-  const posteriors = posteriorsOf(evidence, outcomes.length)
+  const posterior = posteriorOf(evidence, outcomes.length)
   const counts = countsOf(tasks, asked)
-  const duels = evidence.flatMap((one, task) => duelsOf(one, posteriors, task, counts))
+  const duels = evidence.flatMap((one, task) => duelsOf(one, posterior, task, counts))
   const wanted: Wanted[] = []
   let left = calls
   while (left > 0) {
@@ -77,17 +77,18 @@ const countsOf = (tasks: readonly string[], asked: readonly Uint8Array[]): Map<s
 
 const duelsOf = (
   { tally: { task, questions } }: Evidence,
-  posteriors: readonly Posterior[],
+  posterior: Posterior,
   place: number,
   allCounts: ReadonlyMap<string, Float64Array>,
 ): Duel[] => {
-  const accuracies = believed(posteriors, place)
+  const accuracies = believed(posterior, place)
   const leader = accuracies.indexOf(Math.max(...accuracies))
   const counts = allCounts.get(task) ?? new Float64Array(accuracies.length)
   return Array.from(accuracies.keys())
     .filter(rival => rival !== leader)
     .map(rival => {
-      const { lead, variance } = spreadOf(posteriors, place, leader, rival)
+      const weights = new Map([[place, 1]])
+      const { mean: lead, variance } = differenceOf(posterior, { expert: leader, than: rival, weights })
       return appraise({ task, questions, leader, rival, lead, variance, counts, worth: 0 })
     })
 }

@@ -64,6 +64,19 @@ test('all ways of answering stand side by side, in a report and in JSON, and rou
   const { text } = await run('--outcomes', outcomes, '--folds', '--pools', '2', '--report', out)
   expect(text).toContain('| the best single expert ')
   expect(await readFile(join(out, 'report.md'), 'utf8')).toBe(`${text}\n`)
+  const page = await readFile(join(out, 'report.html'), 'utf8')
+  expect(page.match(/<h2>[^<]*/g)).toEqual(
+    [
+      'Side by side',
+      'Experts over tasks',
+      'Who knows what',
+      'Overall',
+      'By task',
+      'Random sets of experts',
+    ].map(title => `<h2>${title}`),
+  )
+  expect(page).toContain('routed by a classifier that is right in 90.0 %')
+  expect(page).not.toMatch(/<script|https?:|NaN|undefined/)
   const result: Result = JSON.parse(await readFile(join(out, 'replay.json'), 'utf8'))
   expect(result.n).toBe(180)
   expect(result.experts.all?.accuracy).toBeCloseTo(0.5, 9)
@@ -103,10 +116,13 @@ ${expertOf('all', 4)}\n${expertOf('cook', 1)}\n${expertOf('sail', 2)}
 scores: { all: { chess: 0.5 } }
 `,
   )
-  const given = await json('--map', map)
+  await expect(run('--outcomes', outcomes, '--map', map)).rejects.toThrow(
+    /180 of 180 questions stand in the context already:\n[\s\S]*say --allow-overlap/,
+  )
+  const given = await json('--map', map, '--allow-overlap')
   expect(given.routed.accuracy).toBeLessThan(0.35)
   expect(given.cost).toMatchObject({ bestSingle: 4, experts: { cook: 1 } })
-  const fitted = await json('--map', map, '--fit')
+  const fitted = await json('--map', map, '--fit', '--allow-overlap')
   expect(fitted.routed.accuracy).toBeGreaterThan(0.72)
 })
 

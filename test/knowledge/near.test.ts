@@ -6,7 +6,7 @@ import { bench } from '../../src/commands/bench.ts'
 import { type Command, parseCommand } from '../../src/commands/command.ts'
 import { context } from '../../src/commands/context.ts'
 import { readContext } from '../../src/knowledge/context.ts'
-import { groupsOf } from '../../src/measure/duplicates.ts'
+import { groupsOf } from '../../src/knowledge/duplicates.ts'
 import { fixtures } from '../support/gateway.ts'
 
 let folder = ''

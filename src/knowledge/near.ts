@@ -1,5 +1,4 @@
 import type { Text } from '../retrieval/text.ts'
-import { seeded } from './random.ts'
 
 /** How much two texts must have in common to count as the same question said twice. */
 export const NEAR = 0.9
@@ -19,7 +18,11 @@ export type NearIndex = {
  */
 export const createNearIndex = (texts: readonly Text[], near: number): NearIndex => {
   const bands = bandsFor(near)
-  const signed = texts.map(text => signatureOf(runsOf(text), bands))
+  const signed: Uint32Array[] = []
+  const bandOf = (row: number, band: number) => {
+    signed[row] ??= signatureOf(runsOf(texts[row] ?? { question: '' }), bands)
+    return signed[row][band] ?? 0
+  }
   const buckets = Array.from({ length: bands.count }, () => new Map<number, number[]>())
   const sets = new Map<number, Uint32Array>()
   const setOf = (row: number) => {
@@ -27,12 +30,12 @@ export const createNearIndex = (texts: readonly Text[], near: number): NearIndex
     sets.set(row, set)
     return set
   }
-  const bucketOf = (row: number, band: number) => buckets[band]?.get(signed[row]?.[band] ?? 0)
+  const bucketOf = (row: number, band: number) => buckets[band]?.get(bandOf(row, band))
   return {
     add(row) {
       for (const [band, bucket] of buckets.entries()) {
         const rows = bucketOf(row, band)
-        if (rows === undefined) bucket.set(signed[row]?.[band] ?? 0, [row])
+        if (rows === undefined) bucket.set(bandOf(row, band), [row])
         else rows.push(row)
       }
     },
@@ -103,8 +106,13 @@ const bandsFor = (near: number): Bands => {
   const missed = (rows: number) => (1 - near ** rows) ** Math.floor(ROWS / rows)
   const rows = [8, 7, 6, 5, 4, 3, 2].find(candidate => missed(candidate) <= MISSED) ?? 1
   const count = Math.floor(ROWS / rows)
-  const random = seeded(0x5eed)
-  const numbers = () => Int32Array.from({ length: count * rows }, () => random() * 2 ** 32)
+  let last = 0x5eed
+  // Any numbers will do, if they are always the same.
+  const numbers = () =>
+    Int32Array.from({ length: count * rows }, () => {
+      last = Math.imul(last ^ (last >>> 15), 0x2c1b3c6d) + 0x6d2b79f5
+      return Math.imul(last ^ (last >>> 13), 0x297a2d39)
+    })
   return { count, rows, factors: numbers().map(number => number | 1), terms: numbers() }
 }
 

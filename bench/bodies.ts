@@ -1,0 +1,34 @@
+import { UNIQUE } from './load.ts'
+
+const body = (content: string, more: object = {}) =>
+  JSON.stringify({ model: 'auto', messages: [{ role: 'user', content }], ...more })
+
+const question =
+  'my pod restarts with exit code 137, OOMKilled, how do I raise its memory limit in Kubernetes?'
+
+export const remembered = body(question)
+export const pinned = body(question, { model: 'expert/first' })
+export const streaming = body(question, { stream: true })
+export const dripping = body(`${question} and drip`, { stream: true })
+export const holding = body(`${question} and hold the line`, { stream: true })
+
+/** About 40 tokens, of which one word is new each time. */
+export const cold = body(
+  `our service ${UNIQUE} in the staging cluster restarts every few minutes with exit code 137 after the last helm upgrade, and the liveness probe times out; how do we find out what uses the memory?`,
+)
+
+/** A long debugging session of a coding client, so many bytes in all. */
+const conversation = (bytes: number) => {
+  const turns: { role: string; content: string }[] = [{ role: 'system', content: 'You are an SRE.' }]
+  const output = '2026-01-02T03:04:05Z INFO reconciler: "pod/web-7c9f" ready=false\n\trestarts: 12\n'.repeat(
+    25,
+  )
+  for (let size = 0; size < bytes - 2_600; size += output.length * 1.15 + 140) {
+    turns.push({ role: 'user', content: `What does this mean?\n${output}` })
+    turns.push({ role: 'assistant', content: 'The pod is not ready; look at its previous log.' })
+  }
+  return JSON.stringify({ model: 'auto', messages: [...turns, { role: 'user', content: question }] })
+}
+
+export const conversation100k = conversation(100_000)
+export const body1M = conversation(1_000_000)

@@ -1,0 +1,86 @@
+import * as bodies from './bodies.ts'
+import { type Figures, loadWith } from './load.ts'
+import { chunkDelays, delayFigures, holdOpen } from './streams.ts'
+import type { Subject } from './subjects.ts'
+
+/** With the processor time that a request took of its subject: the one figure that busy neighbours hardly change. */
+export type Measured = Partial<Figures & { readonly cpuUs: number }>
+
+export type Scenario = {
+  readonly name: string
+  readonly title: string
+  /** Whether its expert must be able to stream. */
+  readonly streams?: boolean
+  /** Whom it concerns, where that is not everybody. */
+  readonly only?: readonly string[]
+  measure(subject: Subject, seconds: number): Promise<Measured>
+}
+
+const load = (body: string, connections: number) => (subject: Subject, seconds: number) =>
+  loadWith(subject, { body, connections, seconds })
+
+/** The configuration is rewritten all the while. */
+const duringSwaps = async (subject: Subject, seconds: number): Promise<Measured> => {
+  const timer = setInterval(() => subject.swap?.(), 500)
+  try {
+    return await loadWith(subject, { body: bodies.remembered, connections: 32, seconds })
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+const besideIdleStreams = async (subject: Subject, seconds: number): Promise<Measured> => {
+  const release = await holdOpen(subject, bodies.holding, 500)
+  try {
+    return await loadWith(subject, { body: bodies.remembered, connections: 32, seconds })
+  } finally {
+    release()
+  }
+}
+
+const dripping = async (subject: Subject): Promise<Measured> =>
+  delayFigures(await chunkDelays(subject, bodies.dripping, 16))
+
+/** Chunks, not requests, are what is counted. */
+const pouring = async (subject: Subject, seconds: number): Promise<Measured> => {
+  const figures = await loadWith(subject, { body: bodies.streaming, connections: 32, seconds })
+  return { ...figures, perSecond: figures.perSecond * 200 }
+}
+
+export const scenarios: readonly Scenario[] = [
+  { name: 'remembered', title: 'Remembered question, 32 connections', measure: load(bodies.remembered, 32) },
+  { name: 'single', title: 'Remembered question, 1 connection', measure: load(bodies.remembered, 1) },
+  { name: 'cold', title: 'Cold questions, all different, about 40 tokens', measure: load(bodies.cold, 8) },
+  {
+    name: 'pinned',
+    title: 'Pinned expert, 32 connections',
+    measure: load(bodies.pinned, 32),
+    only: ['direct', 'yardstick', 'ours'],
+  },
+  { name: '100k', title: 'Conversation of 100 kB, 8 connections', measure: load(bodies.conversation100k, 8) },
+  { name: '1m', title: 'Body of 1 MB, 4 connections', measure: load(bodies.body1M, 4) },
+  {
+    name: 'streaming',
+    title: 'Streams of 200 chunks, 32 connections (chunks/s)',
+    measure: pouring,
+    streams: true,
+  },
+  {
+    name: 'chunks',
+    title: "A chunk's way, 16 streams, one chunk in 10 ms each",
+    measure: dripping,
+    streams: true,
+  },
+  {
+    name: 'idle',
+    title: 'Remembered question beside 500 idle streams',
+    measure: besideIdleStreams,
+    streams: true,
+  },
+  {
+    name: 'swaps',
+    title: 'Remembered question during two swaps a second',
+    measure: duringSwaps,
+    only: ['direct', 'yardstick', 'ours'],
+  },
+]

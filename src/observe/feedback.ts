@@ -1,0 +1,131 @@
+import { type Correction, correctionsBefore, correctionsPath, keyOf, readCorrections } from './corrections.ts'
+import { hashOf } from './decisions.ts'
+import { createOpinions, type Opinion } from './opinions.ts'
+import { createRotatingFile } from './rotating-file.ts'
+
+/** An answer that a client may say something about. */
+export type Answer = {
+  readonly requestId: string
+  readonly client: string | undefined
+  readonly task: string
+  readonly expert: string
+  readonly question: string
+}
+
+export type Given = {
+  readonly requestId: string
+  readonly client: string | undefined
+  /** 0 to 1. */
+  readonly score: number
+  readonly correctTask: string | undefined
+}
+
+export type FeedbackEvents = {
+  /** Told once of each answer, however often its client changes its mind. */
+  rated(given: Given, task: string, expert: string): void
+  feedbackLost(error: unknown): void
+}
+
+export type Feedback = {
+  remember(answer: Answer): void
+  /** False where that client was given no such answer lately. */
+  give(given: Given): boolean
+  opinions(): readonly Opinion[]
+  /** The last ones, newest first. */
+  corrections(): readonly Correction[]
+  close(): Promise<void>
+}
+
+export type FeedbackOptions = {
+  readonly dataPath: string
+  readonly withQuestions: boolean
+  readonly events: FeedbackEvents
+  readonly now?: () => number
+}
+
+export const ANSWERS = 10_000
+/** Of the questions' text, where it may be kept. */
+const CHARS = 16 * 1024 * 1024
+const SHOWN = 100
+const FILE_BYTES = 8 * 1024 * 1024
+
+/** What clients say of their answers: counted by expert and task, and kept where they say what the task is. */
+export const createFeedback = async (options: FeedbackOptions): Promise<Feedback> => {
+  const { dataPath, withQuestions, events, now = Date.now } = options
+  const answers = createAnswers(withQuestions)
+  const opinions = createOpinions()
+  const lately = await readCorrections(dataPath).catch(error => {
+    events.feedbackLost(error)
+    return []
+  })
+  const corrections = lately.slice(-SHOWN)
+  const file = createRotatingFile({
+    path: correctionsPath(dataPath),
+    before: correctionsBefore(dataPath),
+    maxBytes: FILE_BYTES,
+    onLost: events.feedbackLost,
+  })
+  const correct = (correction: Correction) => {
+    const before = corrections.findIndex(one => keyOf(one) === keyOf(correction))
+    if (before >= 0) corrections.splice(before, 1)
+    corrections.push(correction)
+    if (corrections.length > SHOWN) corrections.shift()
+    file.append(JSON.stringify(correction))
+  }
+  return {
+    remember: answers.add,
+    give(given) {
+      const answer = answers.get(given)
+      if (answer === undefined) return false
+      const { score, correctTask } = given
+      const { task, expert, requestId, client, question, questionHash } = answer
+      if (answer.score === undefined) events.rated(given, task, expert)
+      opinions.put(expert, task, score, answer.score)
+      answer.score = score
+      if (correctTask === undefined || correctTask === task) return true
+      const at = new Date(now()).toISOString()
+      correct({ at, requestId, client, expert, from: task, to: correctTask, score, question, questionHash })
+      return true
+    },
+    opinions: opinions.list,
+    corrections: () => corrections.toReversed(),
+    close: file.close,
+  }
+}
+
+type Kept = Omit<Answer, 'question'> & {
+  readonly question: string | undefined
+  readonly questionHash: string
+  score: number | undefined
+}
+
+/** The last answers, in bounded memory: of who asks most, those of an hour may be too many. */
+const createAnswers = (withQuestions: boolean) => {
+  const kept = new Map<string, Kept>()
+  let chars = 0
+
+  const forget = (key: string, { question }: Kept) => {
+    chars -= question?.length ?? 0
+    kept.delete(key)
+  }
+  return {
+    add({ question, ...answer }: Answer) {
+      const key = keyOf(answer)
+      const before = kept.get(key)
+      if (before !== undefined) forget(key, before)
+      const questionHash = hashOf(question)
+      kept.set(key, {
+        ...answer,
+        question: withQuestions ? question : undefined,
+        questionHash,
+        score: undefined,
+      })
+      if (withQuestions) chars += question.length
+      for (const [oldest, entry] of kept) {
+        if (kept.size <= ANSWERS && chars <= CHARS) break
+        forget(oldest, entry)
+      }
+    },
+    get: (given: Given) => kept.get(keyOf(given)),
+  }
+}
