@@ -23,6 +23,7 @@ export const notesOf = (request: Noted): Notes => {
     error: undefined,
     outcome: undefined,
     tokens: undefined,
+    traceId: undefined,
   }
   return request[NOTES]
 }
@@ -47,6 +48,7 @@ export const accountOf = (request: FastifyRequest, reply: FastifyReply): Account
     error: notes.error,
     outcome: notes.outcome,
     tokens: notes.tokens,
+    traceId: notes.traceId,
     requestId: request.id,
     endpoint: endpointOf(request.routeOptions.url ?? 'none'),
     status: reply.raw.headersSent ? reply.statusCode : 499,

@@ -100,6 +100,7 @@ const lineOf = (account: Account, withQuestions: boolean): Line => {
     error: account.error,
     outcome: account.outcome,
     tokens: account.tokens,
+    traceId: account.traceId,
     task: decision?.task,
     experts: decision?.experts,
     decidedBy: decision?.decidedBy,

@@ -77,7 +77,10 @@ test('a full disk under the decisions is said in /readyz and once in the log, an
     await new Promise(resolve => setTimeout(resolve, 250))
   }
   const { notKept, status } = await json(fetch(`${gateway.url}/readyz`))
-  expect([status, notKept]).toEqual(['ok', [expect.stringMatching(/3 decisions were not written to \/dev\/full: ENOSPC/)]])
+  expect([status, notKept]).toEqual([
+    'ok',
+    [expect.stringMatching(/3 decisions were not written to \/dev\/full: ENOSPC/)],
+  ])
   expect(gateway.logged.filter(line => line.includes('decisions are not written'))).toHaveLength(1)
 })
 
