@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { createRegistry } from './experts/registry.ts'
 import { createApp } from './http/app.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
+import { rememberContexts } from './knowledge/context-memory.ts'
 import { type Cause, openHistory } from './knowledge/history.ts'
 import { createLive, type Live } from './knowledge/live.ts'
 import { type Prepared, prepareSnapshot } from './knowledge/prepare.ts'
@@ -71,7 +72,9 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
   ])
   const prepare = preparation(config, { retrievers, registry, events, ...options })
 
-  const read = (given?: Given) => readSources(config.mapPath, config.environment, given)
+  const contexts = rememberContexts()
+  const read = (given: Given = new Map()) =>
+    readSources(config.mapPath, config.environment, { given, read: contexts })
   const live = createLive(await prepare.serving(await read()))
   const swaps = createSwaps({ live, read, prepare: prepare.serving, snapshot: prepare.snapshot, events })
   const { candidates, feedback, closeTrials } = await trials(config, {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -35,6 +36,8 @@ export type ReadContext = {
   readonly problems: readonly Problem[]
   /** Runbooks that the examples name, so that a change of one is noticed. */
   readonly runbooks: readonly string[]
+  /** Of the text of all of these: of the same lines and the same runbooks comes the same context. */
+  readonly runbooksHash: string
 }
 
 const row = z.looseObject({
@@ -72,7 +75,7 @@ export const readContext = async (file: string, given?: string): Promise<ReadCon
   const text = given ?? (await readText(file).catch((error: Error) => error))
   if (text instanceof Error) {
     const problem = { ...start(file), message: `cannot be read: ${text.message}` }
-    return { examples: [], keywords: [], runbooks: [], problems: [problem] }
+    return { examples: [], keywords: [], runbooks: [], runbooksHash: '', problems: [problem] }
   }
   const rows = /\.csv(\.gz)?$/i.test(file) ? csvRows(text) : jsonRows(text)
   const examples: Example[] = []
@@ -96,8 +99,17 @@ export const readContext = async (file: string, given?: string): Promise<ReadCon
   if (examples.length === 0 && keywords.length === 0 && problems.length === 0) {
     problems.push({ ...start(file), message: 'holds no examples' })
   }
-  return { examples, keywords, problems, runbooks: [...runbooks.keys()] }
+  return {
+    examples,
+    keywords,
+    problems,
+    runbooks: [...runbooks.keys()],
+    runbooksHash: hashOfRunbooks([...runbooks]),
+  }
 }
+
+export const hashOfRunbooks = (runbooks: readonly (readonly [path: string, text: string | undefined])[]) =>
+  hash('sha256', JSON.stringify(runbooks), 'hex')
 
 export const readText = async (file: string): Promise<string> => {
   const bytes = await readFile(file)

@@ -62,8 +62,12 @@ const keyOf = (given: Known) => createHash('sha256').update(JSON.stringify(given
 /** An example is as near to itself as vectors make it, one half. Of its words it may have none that count. */
 const NEAR_ITSELF = { minilm: 0.45, lexical: 0 }
 
+/** One context has one retriever: it is not asked again at each change of the map. */
+const checked = new WeakSet<Retriever>()
+
 /** Warms the workers and asks what is known: where an example does not find itself nothing is to be trusted. */
 const selfCheck = async (retriever: Retriever, examples: readonly Example[]) => {
+  if (checked.has(retriever)) return
   const step = Math.max(1, Math.floor(examples.length / 8))
   const signal = AbortSignal.timeout(30_000)
   for (const example of examples.filter((_, row) => row % step === 0)) {
@@ -76,4 +80,5 @@ const selfCheck = async (retriever: Retriever, examples: readonly Example[]) => 
       )
     }
   }
+  checked.add(retriever)
 }

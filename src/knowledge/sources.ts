@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { asAsked } from '../retrieval/text.ts'
-import { type Example, type Keyword, readContext } from './context.ts'
+import { type Example, type Keyword, type ReadContext, readContext } from './context.ts'
 import type { Environment } from './document.ts'
 import { UNKNOWN } from './map.ts'
 import type { Problem } from './problem.ts'
@@ -11,6 +11,12 @@ import { readMap, type TaskMap } from './task-map.ts'
 
 /** Texts to be read in place of those that stand in the files, by file: a change before it is written. */
 export type Given = ReadonlyMap<string, string>
+
+export type Reading = {
+  readonly given?: Given
+  /** How a context is read: by whoever reads again and again, with a memory. */
+  readonly read?: typeof readContext
+}
 
 export type Sources = {
   /** The map's, as it stands in the file. */
@@ -31,7 +37,7 @@ const nothing = { text: '', map: undefined, examples: [], keywords: [], prompt: 
 export const readSources = async (
   mapPath: string,
   environment: Environment,
-  given: Given = new Map(),
+  { given = new Map(), read = readContext }: Reading = {},
 ): Promise<Sources> => {
   const text = given.get(mapPath) ?? (await readFile(mapPath, 'utf8').catch((error: Error) => error))
   if (text instanceof Error) {
@@ -44,7 +50,7 @@ export const readSources = async (
   }
   const [prompt, ...contexts] = await Promise.all([
     readPrompt(map),
-    ...map.context.map(file => readContext(file, given.get(file))),
+    ...map.context.map(file => read(file, given.get(file))),
   ])
   const examples = contexts.flatMap(context => context.examples)
   const keywords = contexts.flatMap(context => context.keywords)
@@ -61,7 +67,7 @@ export const readSources = async (
       ...disagreements(map, mapPath, examples, keywords),
     ],
     files: [mapPath, prompt.file, ...map.context, ...contexts.flatMap(context => context.runbooks)],
-    version: versionOf(text, prompt.text, map, examples, keywords),
+    version: versionOf(text, prompt.text, map, contexts),
   }
 }
 
@@ -141,20 +147,27 @@ const placeOf = ({ at }: Pick<Example, 'at'>) => {
 }
 
 /** The keys of experts are left out: a version is printed everywhere. */
-const versionOf = (
-  text: string,
-  prompt: string,
-  map: TaskMap,
-  examples: readonly Example[],
-  keywords: readonly Keyword[],
-): string => {
+const versionOf = (text: string, prompt: string, map: TaskMap, contexts: readonly ReadContext[]): string => {
   const hash = createHash('sha256').update(text).update(prompt)
   for (const definition of map.experts.values()) {
     hash.update(JSON.stringify({ ...definition, key: undefined }))
   }
-  for (const { question, options, task, reply } of examples) {
+  for (const context of contexts) hash.update(hashOf(context))
+  return hash.digest('hex').slice(0, 12)
+}
+
+const hashes = new WeakMap<ReadContext, string>()
+
+/** Once for each that was read: of ten thousand examples it takes ten milliseconds. */
+const hashOf = (context: ReadContext): string => {
+  const known = hashes.get(context)
+  if (known !== undefined) return known
+  const hash = createHash('sha256')
+  for (const { question, options, task, reply } of context.examples) {
     hash.update(JSON.stringify([question, options, task, reply]))
   }
-  for (const { text, task } of keywords) hash.update(JSON.stringify([text, task]))
-  return hash.digest('hex').slice(0, 12)
+  for (const { text, task } of context.keywords) hash.update(JSON.stringify([text, task]))
+  const digest = hash.digest('hex')
+  hashes.set(context, digest)
+  return digest
 }

@@ -9,10 +9,12 @@ const shipped = (name: string) => readFileSync(join('context', name), 'utf8').tr
 type Row = { question: string; task: string }
 
 /** Every sixth question of the shipped context, without its replies: enough to be unsure about, quick to prepare. */
-const rows: readonly Row[] = ['devops-lifecycle.jsonl', 'unknown.jsonl'].flatMap(name =>
+export const rows: readonly Row[] = ['devops-lifecycle.jsonl', 'unknown.jsonl'].flatMap(name =>
   shipped(name)
     .filter((_, at) => at % 6 === 0)
     .map(line => JSON.parse(line) as Row)
+    // Lines of keywords are no questions.
+    .filter(({ question }) => question !== undefined)
     .map(({ question, task }) => ({ question, task })),
 )
 

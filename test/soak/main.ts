@@ -7,6 +7,7 @@ import { createFiles, mapOf, tasks } from './files.ts'
 import { startGateway, type Vitals } from './gateway-process.ts'
 import { createLogbook } from './logbook.ts'
 import { grown, inWords, printSummary, stillRunning, untilServed } from './report.ts'
+import { proveSwaps } from './swap-proof.ts'
 import { startSwaps } from './swaps.ts'
 import { startTraffic } from './traffic.ts'
 import { checkDeliveries } from './verdict.ts'
@@ -15,15 +16,22 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '180' },
     clients: { type: 'string', default: '24' },
+    swaps: { type: 'boolean', default: false },
+    count: { type: 'string', default: '60' },
   },
 })
 const [seconds, clients] = [Number(values.seconds), Number(values.clients)]
 if (!(seconds >= 5 && clients >= 1)) {
-  process.stderr.write('npm run soak -- [--seconds N (5 or more)] [--clients N]\n')
+  process.stderr.write('npm run soak -- [--seconds N (5 or more)] [--clients N] [--swaps [--count N]]\n')
   process.exit(2)
 }
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
+if (values.swaps) {
+  const shortfalls = await proveSwaps({ swaps: Number(values.count), seconds, clients }, say)
+  say(shortfalls.length === 0 ? 'Nothing fell short.' : `Fell short:\n- ${shortfalls.join('\n- ')}`)
+  process.exit(shortfalls.length === 0 ? 0 : 1)
+}
 const interrupted = new AbortController()
 process.once('SIGINT', () => {
   say('\nInterrupted: stopping; once more ends at once.')
