@@ -11,10 +11,10 @@ export const isInstalled = (program: string) =>
   spawnSync(program, ['-v'], { stdio: 'ignore', timeout: 10_000 }).error === undefined
 
 /** For whole answers nginx, where there is one: what is measured should wait for nobody. */
-export const startExpert = async (streams: boolean): Promise<InstantExpert> => {
+export const startExpert = async (needsNode: boolean): Promise<InstantExpert> => {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  if (streams || !isInstalled('nginx')) {
+  if (needsNode || !isInstalled('nginx')) {
     const command = [process.execPath, built('instant-expert.js'), String(port)] as const
     return { ...(await start({ name: 'expert', command: [...command], url })), url, kind: 'node' }
   }

@@ -35,7 +35,7 @@ const WARM_UP_SECONDS = 4
 
 /** A B C A B C: what the machine does meanwhile falls on all alike. */
 export const measure = async (scenario: Scenario, plan: Plan): Promise<Line[]> => {
-  const expert = await startExpert(scenario.streams === true)
+  const expert = await startExpert(scenario.needsNode === true)
   const subjects: Subject[] = []
   try {
     for (const maker of plan.makers.filter(({ name }) => concerns(scenario, name, plan))) {

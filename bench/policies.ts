@@ -41,5 +41,14 @@ const composed = async (root: string, call: Call): Promise<Call> => {
   const { createCondition } = await load('experts/condition.js')
   const { createPolicies } = await load('experts/policies.js')
   const limits = { timeout: 60_000, concurrency: 64, queue: 64 }
-  return createPolicies(limits, createCondition('bench')).policy(call)
+  const { places, policy } = createPolicies(limits, createCondition('bench'))
+  return signal =>
+    policy(async (inner: AbortSignal) => {
+      const leave = await places.enter(inner)
+      try {
+        return await call(inner)
+      } finally {
+        leave()
+      }
+    })(signal)
 }

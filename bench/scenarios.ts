@@ -9,8 +9,8 @@ export type Measured = Partial<Figures & { readonly cpuUs: number }>
 export type Scenario = {
   readonly name: string
   readonly title: string
-  /** Whether its expert must be able to stream. */
-  readonly streams?: boolean
+  /** Whether its expert must stream, or read a request to its end before it answers: nginx does neither. */
+  readonly needsNode?: boolean
   /** Whom it concerns, where that is not everybody. */
   readonly only?: readonly string[]
   measure(subject: Subject, seconds: number): Promise<Measured>
@@ -57,25 +57,30 @@ export const scenarios: readonly Scenario[] = [
     measure: load(bodies.pinned, 32),
     only: ['direct', 'yardstick', 'ours'],
   },
-  { name: '100k', title: 'Conversation of 100 kB, 8 connections', measure: load(bodies.conversation100k, 8) },
-  { name: '1m', title: 'Body of 1 MB, 4 connections', measure: load(bodies.body1M, 4) },
+  {
+    name: '100k',
+    title: 'Conversation of 100 kB, 8 connections',
+    measure: load(bodies.conversation100k, 8),
+    needsNode: true,
+  },
+  { name: '1m', title: 'Body of 1 MB, 4 connections', measure: load(bodies.body1M, 4), needsNode: true },
   {
     name: 'streaming',
     title: 'Streams of 200 chunks, 32 connections (chunks/s)',
     measure: pouring,
-    streams: true,
+    needsNode: true,
   },
   {
     name: 'chunks',
     title: "A chunk's way, 16 streams, one chunk in 10 ms each",
     measure: dripping,
-    streams: true,
+    needsNode: true,
   },
   {
     name: 'idle',
     title: 'Remembered question beside 500 idle streams',
     measure: besideIdleStreams,
-    streams: true,
+    needsNode: true,
   },
   {
     name: 'swaps',

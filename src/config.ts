@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { type TracingConfig, tracingOf, tracingVariables } from './config-tracing.ts'
 
 /** Where the package itself lies: its maps, context and models are the defaults of a folder without any. */
 const home = fileURLToPath(new URL('..', import.meta.url))
@@ -57,6 +58,7 @@ const environment = z.object({
   COE_INSECURE: flag,
   COE_ADMIN_KEY: blankIsUnset(z.string().trim().regex(/^\S+$/, 'must be one word without spaces').optional()),
   COE_MODELS: blankIsUnset(z.string().default(() => shipped('models'))),
+  COE_PROCESSES: integer(1, 64, 1),
   COE_ENCODER: blankIsUnset(z.enum(['auto', 'minilm', 'lexical']).default('auto')),
   COE_DATA: blankIsUnset(z.string().default('.coe')),
   COE_DECISIONS_FILE: blankIsUnset(z.string().optional()),
@@ -70,6 +72,7 @@ const environment = z.object({
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ),
   LOG_QUESTIONS: flag,
+  ...tracingVariables,
 })
 
 /** What the environment may say, for `--help`: name, default, meaning. */
@@ -86,6 +89,7 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['COE_ADMIN_KEY', '', 'key that opens /admin; without one it is shut'],
   ['COE_MODELS', 'models/', "folder with the encoder's weights"],
   ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
+  ['COE_PROCESSES', '1', 'processes that share the port (--processes)'],
   [
     'COE_DATA',
     '.coe',
@@ -102,7 +106,12 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   [
     'LOG_QUESTIONS',
     'false',
-    "true keeps the questions' text: in the log, in /admin/decisions and their file",
+    "true keeps the questions' text: in the log, in traces, in /admin/decisions and their file",
+  ],
+  [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    '',
+    'collector that spans are sent to (OTLP over HTTP); without it there are none',
   ],
 ]
 
@@ -119,6 +128,7 @@ export type Config = Readonly<{
   modelsPath: string
   encoder: 'auto' | 'minilm' | 'lexical'
   dataPath: string
+  processes: number
   decisionsFile: string | undefined
   decisionsFileBytes: number
   bodyLimitBytes: number
@@ -128,6 +138,8 @@ export type Config = Readonly<{
   maxDelayMs: number
   logLevel: string
   logQuestions: boolean
+  /** Undefined: nobody wants traces. */
+  tracing: TracingConfig | undefined
   /** Maps may name any variable as `${NAME}`; they are handed these and nothing else reads them. */
   environment: Readonly<Record<string, string | undefined>>
 }>
@@ -151,6 +163,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     modelsPath: resolve(value.COE_MODELS),
     encoder: value.COE_ENCODER,
     dataPath: resolve(value.COE_DATA),
+    processes: value.COE_PROCESSES,
     decisionsFile: value.COE_DECISIONS_FILE === undefined ? undefined : resolve(value.COE_DECISIONS_FILE),
     decisionsFileBytes: value.COE_DECISIONS_FILE_MB * 1024 * 1024,
     bodyLimitBytes: value.COE_BODY_LIMIT_MB * 1024 * 1024,
@@ -160,6 +173,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     maxDelayMs: value.COE_MAX_DELAY_MS,
     logLevel: value.LOG_LEVEL,
     logQuestions: value.LOG_QUESTIONS,
+    tracing: tracingOf(value),
     environment: env,
   })
 }

@@ -23,6 +23,9 @@ import { fanOut } from './observe/fan-out.ts'
 import { createFeedback, type FeedbackEvents } from './observe/feedback.ts'
 import { createLogEvents } from './observe/log-events.ts'
 import { createMetrics } from './observe/metrics.ts'
+import { startTracing } from './observe/trace.ts'
+import type { Siblings } from './processes/member.ts'
+import { sharedWith, shareOf } from './processes/share.ts'
 import { createRetriever, type Retriever, workersFor } from './retrieval/retriever.ts'
 import { createCandidates } from './routing/candidate/candidates.ts'
 import type { CandidateEvents } from './routing/candidate/place.ts'
@@ -48,6 +51,8 @@ export type WireOptions = {
   readonly objection?: (map: TaskMap) => string | undefined
   /** Other limits than the environment and the defaults say. */
   readonly limits?: Partial<Limits>
+  /** The other processes that answer at the same port. */
+  readonly siblings?: Siblings | undefined
 }
 
 /** Questions that may wait for a retrieval worker. */
@@ -71,6 +76,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     ...records.listeners,
     { swapped: () => candidates.swapped(), answered: (account: Account) => candidates.answered(account) },
   ])
+  const tracing = await startTracing(config.tracing, { log, events, withQuestions: config.logQuestions })
   const prepare = preparation(config, { retrievers, registry, events, ...options })
 
   const contexts = rememberContexts()
@@ -78,15 +84,8 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     readSources(config.mapPath, config.environment, { given, read: contexts })
   const live = createLive(await prepare.serving(await read()))
   const swaps = createSwaps({ live, read, prepare: prepare.serving, snapshot: prepare.snapshot, events })
-  const { candidates, feedback, closeTrials } = await trials(config, {
-    live,
-    read,
-    swaps,
-    events,
-    prepare,
-    serves,
-    warn,
-  })
+  const tried = { live, read, swaps, events, prepare, serves, warn }
+  const { candidates, feedback, closeTrials } = await trials(config, tried)
   events.swapped(live.current(), { by: 'start' })
   if (serves) swaps.watch()
 
@@ -96,7 +95,6 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     live,
     pipeline,
     events,
-    metrics,
     swaps,
     ...records.kept,
     mapPath: config.mapPath,
@@ -104,11 +102,12 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     feedback,
     keepProblems: records.problems,
     isClosing: () => closing,
+    tracing,
     logger: log,
     apiKeys: config.apiKeys,
     adminKey: config.adminKey,
-    registry,
     console: await readConsole(),
+    ...sharedWith(options.siblings, { registry, metrics }),
     limits: { ...limitsOf(config), ...options.limits },
   })
   return {
@@ -123,6 +122,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
       await closeTrials()
       await live.close()
       await records.close()
+      await tracing?.close()
     },
   }
 }
@@ -140,7 +140,7 @@ type Parts = {
   readonly retrievers: ReturnType<typeof createLeases<Retriever>>
   readonly registry: ReturnType<typeof createRegistry>
   readonly events: SwapEvents
-} & Pick<WireOptions, 'onProgress' | 'objection'>
+} & Pick<WireOptions, 'onProgress' | 'objection' | 'siblings'>
 
 /** What is remembered of maps on disk, of requests in memory always and in a file where one is named. */
 const openRecords = async (config: Config, serves: boolean, onProblem: (problem: string) => void) => {
@@ -206,14 +206,16 @@ const trials = async ({ mapPath, dataPath, logQuestions }: Config, parts: Trials
 }
 
 /** From files to something that can be served: the snapshot, and the experts that its map names. */
-const preparation = (config: Config, { retrievers, registry, events, onProgress, objection }: Parts) => {
-  const snapshotOf = async (sources: Sources): Promise<Prepared> => {
+const preparation = (config: Config, parts: Parts) => {
+  const { retrievers, registry, events, onProgress, objection, siblings } = parts
+  const processes = siblings?.wanted ?? 1
+  const snapshotNow = async (sources: Sources): Promise<Prepared> => {
     const objected = sources.map && objection?.(sources.map)
     if (objected !== undefined)
       throw new InvalidFilesError([atStart(config.mapPath, objected)], sources.files)
     const { encoder, modelsPath, dataPath } = config
     const settings = { encoder, modelsPath, dataPath, queue: QUEUE, onWorkerDied: events.workerDied }
-    const workers = workersFor(availableParallelism())
+    const workers = workersFor(Math.floor(availableParallelism() / processes))
     return await prepareSnapshot(
       {
         retrievers,
@@ -223,9 +225,12 @@ const preparation = (config: Config, { retrievers, registry, events, onProgress,
       sources,
     )
   }
+  // One process after the other: what the first has encoded and fitted, the others find.
+  const snapshotOf = (sources: Sources) =>
+    siblings === undefined ? snapshotNow(sources) : siblings.alone(() => snapshotNow(sources))
   const serving = async (sources: Sources): Promise<Serving> => {
     const { snapshot, release } = await snapshotOf(sources)
-    const crew = await registry.hire(snapshot.map).catch(error => {
+    const crew = await registry.hire(shareOf(snapshot.map, processes)).catch(error => {
       release()
       throw error
     })

@@ -9,7 +9,8 @@ const source = fileURLToPath(new URL('../src/', import.meta.url))
 const mayImport: Record<string, readonly string[]> = {
   errors: [],
   leases: [],
-  config: [],
+  config: ['config-tracing'],
+  'config-tracing': [],
   resilience: ['errors'],
   retrieval: ['errors'],
   experts: ['errors', 'leases', 'resilience'],
@@ -18,6 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   swaps: ['errors', 'knowledge', 'routing', 'retrieval'],
   measure: ['errors', 'routing', 'knowledge', 'retrieval', 'experts'],
   observe: ['errors', 'knowledge', 'routing', 'experts'],
+  processes: ['errors', 'experts', 'http', 'observe'],
   http: ['errors', 'routing', 'knowledge', 'experts', 'observe', 'resilience', 'swaps'],
 }
 const mayImportEverything = ['wire', 'main', 'commands']
@@ -25,7 +27,7 @@ const mayImportEverything = ['wire', 'main', 'commands']
 /** A library that must stay behind one folder's door. */
 const onlyIn: Record<string, readonly string[]> = {
   'prom-client': ['observe'],
-  pino: ['observe', 'wire'],
+  pino: ['observe', 'wire', 'processes', 'commands'],
   fastify: ['http', 'wire'],
   undici: ['experts'],
   openai: ['experts'],
@@ -34,6 +36,10 @@ const onlyIn: Record<string, readonly string[]> = {
   'lru-cache': ['routing'],
   yaml: ['knowledge'],
   echarts: ['measure'],
+  '@opentelemetry/api': ['observe'],
+  '@opentelemetry/sdk-trace-base': ['observe'],
+  '@opentelemetry/resources': ['observe'],
+  '@opentelemetry/exporter-trace-otlp-http': ['observe'],
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))

@@ -82,7 +82,12 @@ const judged = async (
   terminal.once('close', () => over.abort())
   // Nothing is written yet, and somebody who leaves in the middle does not want what was said so far.
   terminal.once('SIGINT', () => process.exit(130))
-  const ask = (text: string) => terminal.question(text, { signal: over.signal }).catch(() => undefined)
+  const ask = (text: string) => {
+    // Only its last line is the prompt: the terminal's editing cannot cope with more.
+    const prompt = text.lastIndexOf('\n') + 1
+    process.stderr.write(text.slice(0, prompt))
+    return terminal.question(text.slice(prompt), { signal: over.signal }).catch(() => undefined)
+  }
   try {
     return await askAbout(open, { tasks, ask })
   } finally {

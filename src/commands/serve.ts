@@ -1,30 +1,35 @@
 import { once } from 'node:events'
+import type { Logger } from 'pino'
 import { type Config, ConfigError, loadConfig, variables } from '../config.ts'
 import { describe } from '../errors.ts'
 import { exposureProblem } from '../http/access/exposure.ts'
 import { formatProblem } from '../knowledge/problem.ts'
 import { createLog } from '../observe/log.ts'
+import { joinSiblings, MEMBER_OF, type Member } from '../processes/member.ts'
 import type { Serving } from '../routing/serving.ts'
 import { type Gateway, wire } from '../wire.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Command, type Invocation, UsageError } from './command.ts'
 import { counted } from './counted.ts'
 import { endOnCrash } from './crash.ts'
 import { progressLine } from './progress.ts'
+import { serveWithProcesses } from './serve-processes.ts'
 
 /** How long a shutdown waits for what is running. */
-const GRACE_MS = 30_000
+export const GRACE_MS = 30_000
 
 export const serve: Command = {
   summary: 'run the gateway',
-  usage: 'coe-ops serve [MAP] [--port N] [--host ADDRESS] [--insecure]',
+  usage: 'coe-ops serve [MAP] [--port N] [--host ADDRESS] [--processes N] [--insecure]',
   examples: [
     'coe-ops serve',
     'coe-ops serve mappings/devops-lifecycle.yaml --port 9000',
+    'coe-ops serve --processes 4',
     'OPENAI_BASE_URL=http://localhost:11434/v1 OPENAI_MODEL=llama3.1 coe-ops serve',
   ],
   options: {
     port: { type: 'string', help: 'port to listen on; 0 takes a free one (PORT)' },
     host: { type: 'string', help: 'address to listen on (HOST)' },
+    processes: { type: 'string', help: 'processes that share the port (COE_PROCESSES)' },
     insecure: { type: 'boolean', help: 'let everybody in, wherever they come from (COE_INSECURE)' },
   },
   after: () =>
@@ -38,28 +43,50 @@ export const serve: Command = {
       ...(words[0] === undefined ? {} : { COE_MAP: words[0] }),
       ...(values.port === undefined ? {} : { PORT: String(values.port) }),
       ...(values.host === undefined ? {} : { HOST: String(values.host) }),
+      ...(values.processes === undefined ? {} : { COE_PROCESSES: String(values.processes) }),
       ...(values.insecure === true ? { COE_INSECURE: 'true' } : {}),
     })
     const log = createLog(config.logLevel)
-    const progress = progressLine('encoding examples', complain)
-    let gateway: Gateway | undefined
-    endOnCrash(complain)
-    // From the first moment on: unhandled, the signal would end a process that is still preparing.
-    process.on('SIGHUP', () => void gateway?.reload().catch(() => undefined))
-    gateway = await wire(config, log, {
-      onProgress: progress.show,
-      objection: map => exposureProblem(config, map.access),
-    }).finally(progress.clear)
-    try {
-      await gateway.app.listen({ port: config.port, host: config.host })
-    } catch (error) {
-      await gateway.close()
-      throw new ConfigError(listenProblem(error, config))
+    const memberOf = environment[MEMBER_OF]
+    if (memberOf === undefined && config.processes > 1) {
+      endOnCrash(complain)
+      return await serveWithProcesses({ processes: config.processes, log, print, complain })
     }
-    for (const line of banner(gateway, config)) print(line)
-    await shutdown(gateway, complain)
-    return 0
+    const member = memberOf === undefined ? undefined : joinSiblings(Number(memberOf))
+    // As long as it is one of several, it lives.
+    return await serveHere(config, { log, member, print, complain }).finally(() => member?.leave())
   },
+}
+
+type Surroundings = Pick<Invocation, 'print' | 'complain'> & {
+  readonly log: Logger
+  readonly member: Member | undefined
+}
+
+const serveHere = async (config: Config, { log, member, print, complain }: Surroundings): Promise<number> => {
+  const progress = progressLine('encoding examples', complain)
+  let gateway: Gateway | undefined
+  endOnCrash(complain)
+  // From the first moment on: unhandled, the signal would end a process that is still preparing.
+  const reload = () => void gateway?.reload().catch(() => undefined)
+  process.on('SIGHUP', reload)
+  member?.onReload(reload)
+  gateway = await wire(config, log, {
+    onProgress: progress.show,
+    objection: map => exposureProblem(config, map.access),
+    siblings: member,
+  }).finally(progress.clear)
+  try {
+    await gateway.app.listen({ port: config.port, host: config.host })
+  } catch (error) {
+    await gateway.close()
+    throw new ConfigError(listenProblem(error, config))
+  }
+  const lines = banner(gateway, config)
+  if (member === undefined) for (const line of lines) print(line)
+  else member.ready(lines)
+  await (member === undefined ? shutdown(gateway, complain) : finish(gateway, member))
+  return 0
 }
 
 const listenProblem = (error: unknown, { host, port }: Config): string => {
@@ -117,10 +144,7 @@ const shareOf = (judged: readonly { margin: number }[], threshold: number) =>
 
 /** Stops accepting, finishes what runs, ends. A second signal ends at once. */
 const shutdown = async (gateway: Gateway, complain: (line: string) => void) => {
-  const [signal] = await Promise.race([
-    once(process, 'SIGTERM').then(() => ['SIGTERM']),
-    once(process, 'SIGINT').then(() => ['SIGINT']),
-  ])
+  const signal = await stopSignal()
   complain(`${signal}: finishing what runs; once more ends at once.`)
   const exit = () => process.exit(130)
   process.once('SIGINT', exit)
@@ -130,4 +154,20 @@ const shutdown = async (gateway: Gateway, complain: (line: string) => void) => {
   clearTimeout(timer)
   process.removeListener('SIGINT', exit)
   process.removeListener('SIGTERM', exit)
+}
+
+export const stopSignal = (): Promise<string> =>
+  Promise.race(['SIGTERM', 'SIGINT'].map(signal => once(process, signal).then(() => signal)))
+
+/**
+ * One of several ends when the primary says so, or by a SIGTERM of its own. A terminal's ^C reaches all of them: it is
+ * the primary's to hear.
+ */
+const finish = async (gateway: Gateway, member: Member) => {
+  process.on('SIGINT', () => undefined)
+  await Promise.race([member.stopped, once(process, 'SIGTERM')])
+  process.on('SIGTERM', () => undefined)
+  const timer = setTimeout(() => process.exit(130), GRACE_MS)
+  await gateway.close()
+  clearTimeout(timer)
 }

@@ -29,11 +29,11 @@ const AHEAD_BYTES = 64 * 1024
  * One request to an expert and its response; resolves when the headers are here. Takes undici's events as they come: a
  * stream object around them would cost more than all the rest of a short answer.
  */
-export const exchange = (pool: Pool, sent: Sent, signal: AbortSignal): Promise<Response> =>
+export const exchange = (pool: Pool, { path, headers, body }: Sent, signal: AbortSignal): Promise<Response> =>
   new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     const incoming = new Incoming(signal, resolve, reject)
-    pool.dispatch({ method: 'POST', ...sent }, incoming)
+    pool.dispatch({ method: 'POST', path, headers, body }, incoming)
   })
 
 type Settle = {

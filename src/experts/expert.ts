@@ -20,7 +20,7 @@ export type Ask = {
   readonly requestId: string
   /** Gateways it has come through already, this one included. */
   readonly hop: number
-  /** Headers of the client that an expert may see. */
+  /** Headers of the client that an expert may see; read anew for each expert, as `traceparent` is each one's own. */
   readonly headers: Readonly<Record<string, string>>
   readonly passages: (signal: AbortSignal) => Promise<readonly Passage[]>
 }

@@ -1,13 +1,10 @@
 import { Pool } from 'undici'
 import { describe, GatewayError } from '../errors.ts'
-import { bulkhead } from '../resilience/bulkhead.ts'
-import { compose } from '../resilience/policy.ts'
-import { retry } from '../resilience/retry.ts'
-import { timeout } from '../resilience/timeout.ts'
 import { createCondition } from './condition.ts'
 import { exchange } from './exchange.ts'
 import type { Answer, Ask, Expert } from './expert.ts'
 import { held } from './held.ts'
+import { createPolicies } from './policies.ts'
 import { receive } from './receive.ts'
 import { secretsOf, withoutSecrets } from './rejection.ts'
 
@@ -31,7 +28,7 @@ export const createOpenAiExpert = (
   definition: RemoteDefinition,
   condition = createCondition(id),
 ): Expert => {
-  const { what, guard, budget } = condition
+  const { what, guard } = condition
   const base = new URL(definition.url)
   const secrets = secretsOf(base, definition.key)
   const { search } = base
@@ -45,13 +42,7 @@ export const createOpenAiExpert = (
     // A connection that is still being made holds its place, also when nobody waits for it any more.
     connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, definition.timeout) },
   })
-  const places = bulkhead({ concurrency: definition.concurrency, queue: definition.queue, what })
-  // The breaker is outermost: inside the deadline, it would take a timeout for a client that left.
-  const policy = compose(
-    guard.policy,
-    timeout(definition.timeout, what),
-    retry({ retries: 1, baseDelayMs: 100, maxDelayMs: 1_000, budget }),
-  )
+  const { places, policy } = createPolicies(definition, condition)
 
   const send = async (ask: Ask, signal: AbortSignal): Promise<Answer> => {
     const sent = {

@@ -23,6 +23,7 @@ export const notesOf = (request: Noted): Notes => {
     error: undefined,
     outcome: undefined,
     tokens: undefined,
+    traceId: undefined,
   }
   return request[NOTES]
 }
@@ -37,7 +38,17 @@ export const accountOf = (request: FastifyRequest, reply: FastifyReply): Account
   const notes = notesOf(request)
   const totalMs = reply.elapsedTime
   return {
-    ...notes,
+    client: notes.client,
+    stream: notes.stream,
+    question: notes.question,
+    tried: notes.tried,
+    overheadMs: notes.overheadMs,
+    decision: notes.decision,
+    expert: notes.expert,
+    error: notes.error,
+    outcome: notes.outcome,
+    tokens: notes.tokens,
+    traceId: notes.traceId,
     requestId: request.id,
     endpoint: endpointOf(request.routeOptions.url ?? 'none'),
     status: reply.raw.headersSent ? reply.statusCode : 499,

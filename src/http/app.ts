@@ -7,8 +7,8 @@ import fastify, {
   LogController,
 } from 'fastify'
 import { GatewayError } from '../errors.ts'
-import { createDoor } from './access/door.ts'
-import type { ApiKey } from './access/keyring.ts'
+import type { Tracing } from '../observe/trace.ts'
+import { createDoor, type DoorDeps } from './access/door.ts'
 import { accountOf } from './account.ts'
 import { type AdminDeps, adminApi } from './admin/admin.ts'
 import { createAdmission } from './admission.ts'
@@ -20,15 +20,17 @@ import { answerMalformed } from './malformed.ts'
 import { sendError } from './openai/envelope.ts'
 import { type OpenAiDeps, openAiApi } from './openai/routes.ts'
 import { type ProbeDeps, probes } from './probes.ts'
+import { beginTrace, endTrace } from './trace.ts'
 
 export type AppDeps = Omit<OpenAiDeps, 'bodies'> &
   Omit<AdminDeps, 'bodies'> &
-  ProbeDeps & {
+  ProbeDeps &
+  DoorDeps & {
     readonly logger: FastifyBaseLogger
-    readonly apiKeys: readonly ApiKey[]
     readonly limits: Limits
     readonly console: ConsoleFiles
     readonly isClosing: () => boolean
+    readonly tracing: Tracing | undefined
   }
 
 /** A client's own request id is kept if it can stand in a header and a log line. */
@@ -65,7 +67,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
     frameworkErrors: (error, request, reply) => void sendError(request, reply, error),
     clientErrorHandler: answerMalformed(admission.refused),
   })
-  const letIn = createDoor({ live: deps.live, apiKeys: deps.apiKeys })
+  const letIn = createDoor(deps)
   limitConnections(app.server, limits.connections, admission.refused)
   // `bodies.check` tells a client to go on, once it is known that its body is wanted.
   app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response))
@@ -84,7 +86,9 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
   })
   const over = (request: FastifyRequest, reply: FastifyReply) => {
     bodies.release(request)
-    if (!isProbe(request)) events.answered(accountOf(request, reply))
+    const account = accountOf(request, reply)
+    if (!isProbe(request)) events.answered(account)
+    if (deps.tracing !== undefined) endTrace(request, account)
     // A client that keeps its connection for later would otherwise hold up a shutdown until it times out.
     if (deps.isClosing()) app.server.closeIdleConnections()
   }
@@ -96,6 +100,7 @@ export const createApp = (deps: AppDeps): FastifyInstance => {
       scope.addHook('onRequest', (request, reply, done) => {
         admission.enter()
         reply.raw.once('close', admission.leave)
+        if (deps.tracing !== undefined) beginTrace(deps.tracing, request)
         const letting = letIn(request, reply)
         if (letting !== undefined) return letting.then(() => bodies.check(request, reply))
         bodies.check(request, reply)

@@ -9,10 +9,13 @@ export type ProbeDeps = {
   readonly swaps: Pick<Swaps, 'problem'>
   /** What is not kept for later, because a disk is full or shut: it harms no request. */
   readonly keepProblems: () => readonly string[]
+  /** Where several answer: how many do, of how many. */
+  readonly processes?: (() => { readonly running: number; readonly wanted: number }) | undefined
 }
 
 /** Process, readiness and metrics: for machines, without a key, and answered while everything else is busy. */
-export const probes = async (app: FastifyInstance, { live, metrics, swaps, keepProblems }: ProbeDeps) => {
+export const probes = async (app: FastifyInstance, deps: ProbeDeps) => {
+  const { live, metrics, swaps, keepProblems, processes } = deps
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {
     const { snapshot } = live.current()
@@ -20,8 +23,10 @@ export const probes = async (app: FastifyInstance, { live, metrics, swaps, keepP
     const problem = swaps.problem()
     const notKept = keepProblems()
     const workers = snapshot.retriever.workers()
+    const several = processes?.()
+    const wrong = [encoderProblem !== undefined, problem?.inFiles === true, workers === 0, isMissing(several)]
     return {
-      status: encoderProblem === undefined && problem?.inFiles !== true && workers > 0 ? 'ok' : 'degraded',
+      status: wrong.includes(true) ? 'degraded' : 'ok',
       snapshot: snapshot.version,
       map: snapshot.map.name,
       tasks: snapshot.map.tasks.size,
@@ -30,6 +35,7 @@ export const probes = async (app: FastifyInstance, { live, metrics, swaps, keepP
       encoder,
       index,
       workers,
+      ...(several === undefined ? {} : { processes: several }),
       ...(indexBecause === undefined ? {} : { indexBecause }),
       ...(encoderProblem === undefined ? {} : { encoderProblem }),
       ...(dataProblem === undefined ? {} : { dataProblem }),
@@ -42,3 +48,6 @@ export const probes = async (app: FastifyInstance, { live, metrics, swaps, keepP
     return await metrics.text()
   })
 }
+
+const isMissing = (processes: { readonly running: number; readonly wanted: number } | undefined) =>
+  processes !== undefined && processes.running < processes.wanted

@@ -70,7 +70,7 @@ export const createDecisions = (options: DecisionsOptions): Decisions => {
       const remembered = rememberedOf(account, decision, {
         seq: ++last,
         at: now(),
-        question: withQuestions ? question : undefined,
+        question: withQuestions ? copyOf(question) : undefined,
       })
       ring[last % most] = remembered
       for (const listener of listeners) listener(remembered)
@@ -96,6 +96,11 @@ export const createDecisions = (options: DecisionsOptions): Decisions => {
     },
   }
 }
+
+const MOST_CHARS = 2_000
+
+/** A part of a text keeps all of it in memory, which may be a request of megabytes: what is kept must stand alone. */
+const copyOf = (question: string) => Buffer.from(question.slice(0, MOST_CHARS)).toString()
 
 const rememberedOf = (
   account: Account,

@@ -2,7 +2,7 @@
  * One listener that tells several. One of them failing is nobody else's business, least of all the request's.
  */
 export const fanOut = <T extends object>(listeners: readonly [T, ...Partial<T>[]]): T => {
-  const names = Object.keys(listeners[0]) as (keyof T)[]
+  const names = [...new Set(listeners.flatMap(listener => Object.keys(listener)))] as (keyof T)[]
   return Object.fromEntries(names.map(name => [name, tellerOf(listeners, name)])) as T
 }
 

@@ -1,16 +1,7 @@
+import { type Answer, createAnswers } from './answers.ts'
 import { type Correction, correctionsBefore, correctionsPath, keyOf, readCorrections } from './corrections.ts'
-import { hashOf } from './decisions.ts'
 import { createOpinions, type Opinion } from './opinions.ts'
 import { createRotatingFile } from './rotating-file.ts'
-
-/** An answer that a client may say something about. */
-export type Answer = {
-  readonly requestId: string
-  readonly client: string | undefined
-  readonly task: string
-  readonly expert: string
-  readonly question: string
-}
 
 export type Given = {
   readonly requestId: string
@@ -43,9 +34,6 @@ export type FeedbackOptions = {
   readonly now?: () => number
 }
 
-export const ANSWERS = 10_000
-/** Of the questions' text, where it may be kept. */
-const CHARS = 16 * 1024 * 1024
 const SHOWN = 100
 const FILE_BYTES = 8 * 1024 * 1024
 
@@ -90,42 +78,5 @@ export const createFeedback = async (options: FeedbackOptions): Promise<Feedback
     opinions: opinions.list,
     corrections: () => corrections.toReversed(),
     close: file.close,
-  }
-}
-
-type Kept = Omit<Answer, 'question'> & {
-  readonly question: string | undefined
-  readonly questionHash: string
-  score: number | undefined
-}
-
-/** The last answers, in bounded memory: of who asks most, those of an hour may be too many. */
-const createAnswers = (withQuestions: boolean) => {
-  const kept = new Map<string, Kept>()
-  let chars = 0
-
-  const forget = (key: string, { question }: Kept) => {
-    chars -= question?.length ?? 0
-    kept.delete(key)
-  }
-  return {
-    add({ question, ...answer }: Answer) {
-      const key = keyOf(answer)
-      const before = kept.get(key)
-      if (before !== undefined) forget(key, before)
-      const questionHash = hashOf(question)
-      kept.set(key, {
-        ...answer,
-        question: withQuestions ? question : undefined,
-        questionHash,
-        score: undefined,
-      })
-      if (withQuestions) chars += question.length
-      for (const [oldest, entry] of kept) {
-        if (kept.size <= ANSWERS && chars <= CHARS) break
-        forget(oldest, entry)
-      }
-    },
-    get: (given: Given) => kept.get(keyOf(given)),
   }
 }

@@ -11,68 +11,67 @@ export type Gauges = {
   candidate?(): CandidateReport | undefined
 }
 
+type Register = (name: string, help: string, labelNames: string[], collect: (set: SetGauge) => void) => void
+
+/** Of several processes' values: numbers of things add up, of states the worst is told. */
+type Kinds = { readonly number: Register; readonly state: Register }
+
 /** Everything that is read at the moment of a scrape. */
 export const registerGauges = (registry: Registry, gauges: Gauges) => {
-  const gauge = (name: string, help: string, labelNames: string[], collect: (set: SetGauge) => void) =>
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      collect() {
-        this.reset()
-        collect((labels, value) => this.set(labels, value))
-      },
-    })
+  const kinds = kindsOn(registry)
+  registerExperts(kinds, gauges)
+  registerEventLoop(kinds)
+  registerCandidate(kinds, () => gauges.candidate?.())
+  kinds.number('coe_processes', 'Processes that answer.', [], set => set({}, 1))
+  kinds.number('coe_queued_questions', 'Questions waiting to be encoded.', [], set =>
+    set({}, gauges.queuedQuestions()),
+  )
+  return registerSnapshot(kinds)
+}
+
+const kindsOn = (registry: Registry): Kinds => {
+  const kind =
+    (aggregator: 'sum' | 'max'): Register =>
+    (name, help, labelNames, collect) =>
+      void new Gauge({
+        name,
+        help,
+        labelNames,
+        aggregator,
+        registers: [registry],
+        collect() {
+          this.reset()
+          collect((labels, value) => this.set(labels, value))
+        },
+      })
+  return { number: kind('sum'), state: kind('max') }
+}
+
+const registerSnapshot = ({ number, state }: Kinds) => {
   let serving: Serving['snapshot'] | undefined
   let since = Date.now()
   let failed = false
 
-  gauge('coe_snapshot_info', 'What is served.', ['version', 'map', 'encoder', 'index'], set => {
+  state('coe_snapshot_info', 'What is served.', ['version', 'map', 'encoder', 'index'], set => {
     if (serving === undefined) return
     const { encoder, index } = serving.retriever.about
     set({ version: serving.version, map: serving.map.name, encoder, index }, 1)
   })
-  gauge('coe_snapshot_age_seconds', 'Since the snapshot was put in place.', [], set =>
+  state('coe_snapshot_age_seconds', 'Since the snapshot was put in place.', [], set =>
     set({}, (Date.now() - since) / 1000),
   )
-  gauge('coe_snapshot_failed', '1 while the files are not what is served.', [], set =>
+  state('coe_snapshot_failed', '1 while the files are not what is served.', [], set =>
     set({}, failed ? 1 : 0),
   )
-  gauge('coe_encoder_degraded', '1 while the encoder is not the one that was wished for.', [], set =>
+  state('coe_encoder_degraded', '1 while the encoder is not the one that was wished for.', [], set =>
     set({}, serving?.retriever.about.encoderProblem === undefined ? 0 : 1),
   )
-  gauge(
+  number(
     'coe_retrieval_workers',
     'Workers alive; without any, questions are routed without neighbours.',
     [],
     set => set({}, serving?.retriever.workers() ?? 0),
   )
-  gauge('coe_queued_questions', 'Questions waiting to be encoded.', [], set =>
-    set({}, gauges.queuedQuestions()),
-  )
-  gauge('coe_expert_in_flight', 'Requests running at an expert.', ['expert'], set => {
-    for (const { id, inFlight } of gauges.experts()) set({ expert: id }, inFlight)
-  })
-  gauge('coe_expert_queued', 'Requests waiting for a place at an expert.', ['expert'], set => {
-    for (const { id, queued } of gauges.experts()) set({ expert: id }, queued)
-  })
-  gauge('coe_expert_draining', '1 while an expert takes no new requests.', ['expert'], set => {
-    for (const { id, draining } of gauges.experts()) set({ expert: id }, draining ? 1 : 0)
-  })
-  gauge('coe_expert_breaker_open', '1 while an expert is left alone.', ['expert'], set => {
-    for (const { id, breaker } of gauges.experts()) set({ expert: id }, breaker === 'closed' ? 0 : 1)
-  })
-  registerCandidate(gauge, () => gauges.candidate?.())
-  const loop = monitorEventLoopDelay({ resolution: 10 })
-  loop.enable()
-  gauge('coe_event_loop_delay_seconds', 'Since the last scrape.', ['quantile'], set => {
-    set({ quantile: '0.5' }, loop.percentile(50) / 1e9)
-    set({ quantile: '0.99' }, loop.percentile(99) / 1e9)
-    set({ quantile: '1' }, loop.max / 1e9)
-    loop.reset()
-  })
-
   return {
     swapped(snapshot: Serving['snapshot']) {
       serving = snapshot
@@ -86,4 +85,30 @@ export const registerGauges = (registry: Registry, gauges: Gauges) => {
       failed = false
     },
   }
+}
+
+const registerExperts = ({ number, state }: Kinds, { experts }: Gauges) => {
+  number('coe_expert_in_flight', 'Requests running at an expert.', ['expert'], set => {
+    for (const { id, inFlight } of experts()) set({ expert: id }, inFlight)
+  })
+  number('coe_expert_queued', 'Requests waiting for a place at an expert.', ['expert'], set => {
+    for (const { id, queued } of experts()) set({ expert: id }, queued)
+  })
+  state('coe_expert_draining', '1 while an expert takes no new requests.', ['expert'], set => {
+    for (const { id, draining } of experts()) set({ expert: id }, draining ? 1 : 0)
+  })
+  state('coe_expert_breaker_open', '1 while an expert is left alone.', ['expert'], set => {
+    for (const { id, breaker } of experts()) set({ expert: id }, breaker === 'closed' ? 0 : 1)
+  })
+}
+
+const registerEventLoop = ({ state }: Kinds) => {
+  const loop = monitorEventLoopDelay({ resolution: 10 })
+  loop.enable()
+  state('coe_event_loop_delay_seconds', 'Since the last scrape.', ['quantile'], set => {
+    set({ quantile: '0.5' }, loop.percentile(50) / 1e9)
+    set({ quantile: '0.99' }, loop.percentile(99) / 1e9)
+    set({ quantile: '1' }, loop.max / 1e9)
+    loop.reset()
+  })
 }

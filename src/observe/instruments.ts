@@ -2,6 +2,12 @@ import { Counter, Histogram, type Registry } from 'prom-client'
 
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
+/** Counted by the process that starts the others. */
+export const restarts = {
+  name: 'coe_process_restarts_total',
+  help: 'Processes that ended by themselves and were started again.',
+}
+
 /** Everything that is counted or timed. Label values come from the map, the keys' names and the catalogue of errors, never from a request. */
 export const createInstruments = (registry: Registry) => {
   const registers = [registry]
@@ -41,6 +47,7 @@ export const createInstruments = (registry: Registry) => {
     retrieval: counter('coe_retrieval_failures_total', 'Questions routed without neighbours.'),
     refused: counter('coe_refused_total', 'Requests and connections turned away at the door.', 'because'),
     swaps: counter('coe_swaps_total', 'Attempts to replace the snapshot.', 'outcome'),
+    processRestarts: counter(restarts.name, restarts.help),
     candidates: counter('coe_candidates_total', 'Candidates that are tried no more.', 'outcome'),
     feedback: counter(
       'coe_feedback_total',

@@ -1,7 +1,7 @@
 import pino, { type Logger } from 'pino'
 
 /** Lines wait for others until there are so many bytes or so many milliseconds: a write each costs more than the line. */
-const BATCH_BYTES = 8 * 1024
+const BATCH_BYTES = 32 * 1024
 const BATCH_MS = 100
 /** Where nobody reads them any more they are dropped: they must not fill the memory. */
 const WAITING_BYTES = 16 * 1024 * 1024
@@ -28,6 +28,7 @@ const batched = () =>
     fd: 2,
     sync: false,
     minLength: BATCH_BYTES,
+    maxWrite: 2 * BATCH_BYTES,
     periodicFlush: BATCH_MS,
     maxLength: WAITING_BYTES,
   })
@@ -40,10 +41,23 @@ export type LineLevel = 'debug' | 'info' | 'warn'
  */
 export const lineWriter = (log: Logger, message: string) => {
   const sink: unknown = Reflect.get(log, pino.symbols.streamSym)
+  const time = createTime()
   const ending = `,"msg":${JSON.stringify(message)}}\n`
   return (level: LineLevel, fields: object): void => {
     if (!log.isLevelEnabled(level)) return
-    const line = `{"level":"${level}","time":"${new Date().toISOString()}",${JSON.stringify(fields).slice(1, -1)}${ending}`
+    const line = `{"level":"${level}","time":"${time()}",${JSON.stringify(fields).slice(1, -1)}${ending}`
     ;(sink as { write(line: string): void }).write(line)
+  }
+}
+
+/** Many lines bear the same millisecond. */
+const createTime = () => {
+  let at = 0
+  let text = ''
+  return (): string => {
+    const now = Date.now()
+    if (now !== at) text = new Date(now).toISOString()
+    at = now
+    return text
   }
 }

@@ -10,6 +10,19 @@ export type Metrics = {
   readonly events: Events & RequestEvents & SwapEvents & CandidateEvents & FeedbackEvents
   readonly contentType: string
   text(): Promise<string>
+  /** Each with its values, to be put together with those of other processes. */
+  values(): Promise<MetricValues[]>
+  /** What there is, for the list in docs/metrics.md. */
+  described(): MetricDescription[]
+}
+
+export type MetricValues = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number]
+
+export type MetricDescription = {
+  readonly name: string
+  readonly type: string
+  readonly labels: readonly string[]
+  readonly help: string
 }
 
 /** What is announced, counted. */
@@ -22,6 +35,8 @@ export const createMetrics = (gauges: Gauges): Metrics => {
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    values: () => registry.getMetricsAsJSON(),
+    described: () => describedOf(registry),
     events: {
       decided({ task, experts, decidedBy }, remembered, ms) {
         const expert = experts[0] ?? 'none'
@@ -67,3 +82,11 @@ export const createMetrics = (gauges: Gauges): Metrics => {
     },
   }
 }
+
+/** prom-client's metrics have the names of their labels; its types do not say so. */
+const describedOf = (registry: Registry): MetricDescription[] =>
+  registry.getMetricsAsArray().map(metric => {
+    const { name, type, help } = metric
+    const { labelNames = [] } = metric as { labelNames?: readonly string[] }
+    return { name, type: String(type), help, labels: labelNames }
+  })

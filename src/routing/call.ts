@@ -24,6 +24,7 @@ export const callExperts = async (
   let expertMs = 0
   for (const expert of experts) {
     const began = performance.now()
+    events.expertAsked?.(expert)
     try {
       const answer = await expert.answer(ask, signal)
       const ms = performance.now() - began

@@ -1,4 +1,4 @@
-import type { Usage } from '../experts/expert.ts'
+import type { Expert, Usage } from '../experts/expert.ts'
 import type { Decision } from './decide.ts'
 
 /** What the core announces; `observe/` listens. Nothing here can fail a request. */
@@ -6,6 +6,10 @@ export type Events = {
   decided(decision: Decision, remembered: boolean, ms: number): void
   /** `skipped`: its breaker is open or its queue full, and it was not asked. */
   classified(outcome: 'answered' | 'unreadable' | 'failed' | 'skipped', ms: number): void
+  /** The neighbours are here; asked for afresh, not remembered. */
+  retrieved?(ms: number): void
+  /** Before it is. */
+  expertAsked?(expert: Pick<Expert, 'id' | 'about'>): void
   expertAnswered(expert: string, ms: number): void
   expertFailed(expert: string, code: string, message: string, ms: number): void
   retrievalFailed(error: unknown): void
@@ -13,6 +17,16 @@ export type Events = {
 
 /** How a stream ended: whole, broken by the expert, or left by the client. */
 export type StreamOutcome = 'complete' | 'truncated' | 'left'
+
+/** One request, while traces are wanted. */
+export type Trace = {
+  readonly id: string
+  /** Everybody's listener, and the request's own. */
+  readonly events: Events
+  /** What an expert is told beside what the client passes on: `traceparent` changes with the expert that is asked. */
+  headers(passed: Readonly<Record<string, string>>): Readonly<Record<string, string>>
+  over(account: Account): void
+}
 
 /** A request as a whole, told once when its answer is over. */
 export type Account = {
@@ -35,6 +49,8 @@ export type Account = {
   readonly outcome: StreamOutcome | undefined
   /** By the expert's own word, where it says any. */
   readonly tokens: Usage | undefined
+  /** Where traces are wanted. */
+  readonly traceId: string | undefined
 }
 
 /** What the door turned away, and why: too much at once, or nothing that could be read. */

@@ -24,6 +24,8 @@ export type Question = {
   readonly hop: number
   /** Left out, the client may use everything. */
   readonly allowed?: Allowed | undefined
+  /** Who is told of this request's steps, where it is not only everybody's listener. */
+  readonly events?: Events | undefined
 }
 
 export type Answered = Called & {
@@ -66,13 +68,13 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
   const settled = (
     { decision: made, classifierMs }: Decided,
     remembered: boolean,
-    { target, allowed }: Question,
+    { target, allowed, events: told = events }: Question,
     began: number,
   ) => {
     // What is remembered is for everybody; what of it this client may use is looked at each time.
     const decision = allowed === undefined ? made : within(made, target, allowed)
     const ms = performance.now() - began
-    events.decided(decision, remembered, ms)
+    told.decided(decision, remembered, ms)
     // What was remembered has cost this request nothing of the classifier's time.
     return { decision, remembered, classifierMs: Math.min(classifierMs, ms) }
   }
@@ -84,7 +86,8 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
     const key = `${snapshot.version}\0${question.text}`
     const known = decisions.known(key)
     if (known !== undefined) return settled(known, true, question, began)
-    const work = (inner: AbortSignal) => decideAfresh(snapshot, crew, question, events, inner)
+    const work = (inner: AbortSignal) =>
+      decideAfresh(snapshot, crew, question, question.events ?? events, inner)
     return decisions
       .get(key, work, signal)
       .then(({ value, remembered }) => settled(value, remembered, question, began))
@@ -102,7 +105,12 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
       const experts = decision.experts.flatMap(id => serving.crew.experts.get(id) ?? [])
       const passages = (inner: AbortSignal) => passagesFor(serving.snapshot, decision, question.text, inner)
       try {
-        const called = await callExperts(experts, { ...ask, passages }, events, signal)
+        const called = await callExperts(
+          experts,
+          withPassages(ask, passages),
+          question.events ?? events,
+          signal,
+        )
         const { answer, expert, tried, expertMs } = called
         const waitedMs = expertMs + classifierMs
         return { answer, expert, tried, expertMs, decision, remembered, waitedMs }
@@ -112,6 +120,17 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
     },
   }
 }
+
+/** Field by field: to spread an object of this size costs two microseconds. */
+const withPassages = (ask: Omit<Ask, 'passages'>, passages: Ask['passages']): Ask => ({
+  endpoint: ask.endpoint,
+  stream: ask.stream,
+  bodyFor: ask.bodyFor,
+  requestId: ask.requestId,
+  hop: ask.hop,
+  headers: ask.headers,
+  passages,
+})
 
 export const decideAfresh = async (
   snapshot: Snapshot,
@@ -133,7 +152,10 @@ export const decideAfresh = async (
 const neighboursOf = async (snapshot: Snapshot, text: string, events: Events, signal: AbortSignal) => {
   if (text === '') return nothingFound
   try {
-    return await snapshot.retriever.nearest(text, signal)
+    const began = performance.now()
+    const nearest = await snapshot.retriever.nearest(text, signal)
+    events.retrieved?.(performance.now() - began)
+    return nearest
   } catch (error) {
     if (signal.aborted) throw new GatewayError('client_left', 'The client left.', { cause: error })
     events.retrievalFailed(error)

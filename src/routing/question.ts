@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { excerpt } from './excerpt.ts'
 import { isFollowUp } from './follow-up.ts'
 import { asksIn } from './wrappers.ts'
@@ -42,8 +43,20 @@ export const firstAskOf = (messages: readonly ChatMessage[]): string => {
 /** Lazily: of a long conversation only its end is read. */
 function* fromTheLast(messages: readonly ChatMessage[]): Generator<string> {
   for (const message of messages.toReversed()) {
-    if (message.role === 'user') yield* asksIn(textOf(message)).toReversed()
+    if (message.role === 'user') yield* asksOf(textOf(message)).toReversed()
   }
+}
+
+/** What is asked again and again, and every earlier message of a conversation, is unwrapped once. */
+const unwrapped = new LRUCache<string, readonly string[]>({ max: 1_000 })
+const MAX_KEPT_CHARS = 2_000
+
+const asksOf = (text: string): readonly string[] => {
+  const known = unwrapped.get(text)
+  if (known !== undefined) return known
+  const asks = asksIn(text)
+  if (text.length <= MAX_KEPT_CHARS) unwrapped.set(text, asks)
+  return asks
 }
 
 /** When everything looks like a machine's, the last message as it stands is still better than nothing. */

@@ -9,6 +9,8 @@ test.each([
   ['{"a":"\\"model\\":\\\\","model":null}', '{"a":"\\"model\\":\\\\","model":"new"}'],
   ['{"model":"a","model":"b"}', '{"model":"new","model":"new"}'],
   ['{"mod\\u0065l":"a"}', '{"mod\\u0065l":"new"}'],
+  ['{"model":"a","z":1,"mod\\u0065l":"b"}', '{"model":"new","z":1,"mod\\u0065l":"new"}'],
+  ['{"model":"a","z":{"model":1},"model":"b"}', '{"model":"new","z":{"model":1},"model":"new"}'],
   ['{"seed":9007199254740993,"model":1.5e3,"z":true}', '{"seed":9007199254740993,"model":"new","z":true}'],
   ['{"model":{"deep":["]","}"]},"z":"é漢"}', '{"model":"new","z":"é漢"}'],
   ['{"z":1}', '{"model":"new",'.concat('"z":1}')],

@@ -203,20 +203,27 @@ test('what the classifier could not be asked is open and named; the next run ask
   expect(new Set(calls.map(({ key }) => key)).size).toBe(calls.length)
 })
 
-test('with an expert that cannot be asked nothing is judged, the others are kept, and it is said why', async () => {
-  await rm(join(folder, 'data/rank'), { recursive: true })
-  server.behave((received, response) => {
-    if (received.body.model === 'builder') fails(401)(received, response)
-    else response.writeHead(200, { 'content-type': 'application/json' }).end(whole('**Task: [build]** (A)'))
-  })
-  const { code, text, complained } = await run(...experts, '--report', join(folder, 'nothing'))
-  expect(code).toBe(1)
-  expect(text).toContain('Task set B cannot be judged: none of its questions has every answer.')
-  expect(complained).toMatch(/Expert "builder": 120 questions are open .*401/)
-  expect(await readFile(join(folder, 'nothing/report.html'), 'utf8')).not.toMatch(/NaN|undefined/)
-  const kept = JSON.parse((await run('--experts', 'deployer,qwen', '--json')).text)
-  expect(kept.experts.qwen).toMatchObject({ before: 120, answered: 0 })
-})
+test.each([
+  ['builder', 'Expert "builder": 120 questions are open'],
+  ['sorter', 'Classifier "sorter": 192 questions are open'],
+])(
+  'where %s cannot be asked nothing is judged, other answers are kept, and it is said why',
+  async (down, said) => {
+    await rm(join(folder, 'data/rank'), { recursive: true })
+    server.behave((received, response) => {
+      if (received.body.model === down) fails(401)(received, response)
+      else response.writeHead(200, { 'content-type': 'application/json' }).end(whole('**Task: [build]** (A)'))
+    })
+    const { code, text, complained } = await run(...experts, '--report', join(folder, 'nothing'))
+    expect(code).toBe(1)
+    expect(text).toContain('Task set B cannot be judged: none of its questions has every answer.')
+    expect(complained).toContain(said)
+    expect(text).not.toContain('who answers right')
+    expect(await readFile(join(folder, 'nothing/report.html'), 'utf8')).not.toMatch(/NaN|undefined/)
+    const kept = JSON.parse((await run('--experts', 'deployer,qwen', '--json')).text)
+    expect(kept.experts.qwen).toMatchObject({ before: 120, answered: 0 })
+  },
+)
 
 test('without a classifier the neighbours alone tell the tasks apart, and that is said', async () => {
   await map('plain.yaml', {})

@@ -70,14 +70,17 @@ test('with LOG_QUESTIONS the text is kept, in the ring and in a file with one li
   expect(JSON.parse(line ?? '')).toMatchObject({ question: 'the disk is full', expert: 'runbook', seq: 1 })
 })
 
-test('a file for decisions that cannot be written is said in /readyz and once in the log, and harms nobody', async () => {
-  await using gateway = await startGateway(runbook, { COE_DECISIONS_FILE: '/proc/version/decisions' })
+test('a full disk under the decisions is said in /readyz and once in the log, and harms nobody', async () => {
+  await using gateway = await startGateway(runbook, { COE_DECISIONS_FILE: '/dev/full' })
   for (let i = 0; i < 3; i++) {
     expect((await gateway.post('/v1/chat/completions', ask('the disk is full'))).status).toBe(200)
     await new Promise(resolve => setTimeout(resolve, 250))
   }
   const { notKept, status } = await json(fetch(`${gateway.url}/readyz`))
-  expect([status, notKept]).toEqual(['ok', [expect.stringMatching(/3 decisions were not written/)]])
+  expect([status, notKept]).toEqual([
+    'ok',
+    [expect.stringMatching(/3 decisions were not written to \/dev\/full: ENOSPC/)],
+  ])
   expect(gateway.logged.filter(line => line.includes('decisions are not written'))).toHaveLength(1)
 })
 
@@ -109,6 +112,16 @@ test('whoever listens hears of each decision as it is made, and a shutdown does 
   await gateway.close()
   await ended
   expect(performance.now() - began).toBeLessThan(3_000)
+})
+
+test('listeners that leave make room for others', async () => {
+  await using gateway = await startGateway(runbook, key)
+  for (let i = 0; i < 101; i++) {
+    const { response } = await listen(gateway)
+    expect(response.statusCode).toBe(200)
+    response.destroy()
+    if (i % 20 === 0) await new Promise(resolve => setTimeout(resolve, 20))
+  }
 })
 
 test('the whole way of a decision is told: neighbours with their text, the prompt, the reply, and what it took', async () => {

@@ -1,9 +1,9 @@
-import { appendFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { expect, test } from 'vitest'
 import { fails, says, startExpert } from '../support/expert-server.ts'
-import { ask, mapOf, remote, startGateway } from '../support/gateway.ts'
+import { ask, mapOf, remote, root, startGateway } from '../support/gateway.ts'
 
 test('what happened can be read from /metrics: requests, decisions, failures of experts, the snapshot', async () => {
   await using broken = await startExpert(fails(503))
@@ -45,6 +45,21 @@ test('the log has one line an answer with the decision, and no text of the quest
     expect(answered[0].questionChars).toBe(wanted === 'true' ? undefined : 34)
     expect(gateway.logged.join('').includes('planted-question')).toBe(wanted === 'true')
   }
+})
+
+test("every field of an answer's line in the log is told of in docs/operating.md", async () => {
+  await using expert = await startExpert()
+  await using gateway = await startGateway(mapOf({ a: remote(expert.url) }), { COE_API_KEYS: 'me:secret' })
+  const authorization = 'Bearer secret'
+  const headers = { 'content-type': 'application/json', authorization }
+  for (const body of [ask('disk is full'), ask('disk is full', { stream: true }), { model: 'nope' }]) {
+    await (await gateway.post('/v1/chat/completions', body, { headers })).text()
+  }
+  const answered = gateway.logged.map(line => JSON.parse(line)).filter(line => line.msg === 'answered')
+  const documented = await readFile(join(root, 'docs/operating.md'), 'utf8')
+  const fields = new Set(answered.flatMap(line => Object.keys(line)))
+  expect([...fields].filter(field => !documented.includes(`\`${field}\``))).toEqual([])
+  expect(fields.size).toBeGreaterThan(18)
 })
 
 test('preparing and swapping a context does not hold up the event loop', async () => {

@@ -1,36 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { says, startExpert } from '../support/expert-server.ts'
-import { ask, mapOf, remote, root, userFolder } from '../support/gateway.ts'
-
-const start = async (mapPath: string, environment: Record<string, string> = {}) => {
-  const child = spawn(process.execPath, ['dist/main.js', 'serve'], {
-    cwd: root,
-    env: {
-      PATH: process.env.PATH,
-      PORT: '0',
-      COE_MAP: mapPath,
-      COE_ENCODER: 'lexical',
-      COE_DATA: join(mapPath, '../data'),
-      ...environment,
-    },
-  })
-  let out = ''
-  let errors = ''
-  child.stderr.on('data', data => (errors += data))
-  const ended = once(child, 'exit') as Promise<[number | null]>
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', data => {
-      out += data
-      const found = /listens on (http:\S+)\/v1/.exec(out)?.[1]
-      if (found !== undefined && out.includes('Try:')) resolve(found)
-    })
-    void ended.then(([code]) => reject(new Error(`ended with ${code}: ${errors}`)))
-  })
-  return { child, url, ended, out: () => out, errors: () => errors }
-}
+import { ask, mapOf, remote, userFolder } from '../support/gateway.ts'
+import { startServe as start } from '../support/serve.ts'
 
 test('SIGTERM lets a running answer finish, takes no new one, and ends with 0', async () => {
   let finish = () => undefined as unknown

@@ -11,6 +11,8 @@ import { type Admission, createLimits, type Limits } from './limits.ts'
 export type DoorDeps = {
   readonly live: Live<Serving>
   readonly apiKeys: readonly ApiKey[]
+  /** Where the keys' requests are counted; left out, here. */
+  readonly keyLimits?: Pick<Limits, 'admit' | 'keep'> | undefined
 }
 
 /** Runs before the body is read: who is turned away costs a hash. */
@@ -22,8 +24,7 @@ type Visited = FastifyRequest & { [CLIENT]?: Client }
 /** Who was let in; nobody in particular where there are no keys. */
 export const clientOf = (request: Visited): Client | undefined => request[CLIENT]
 
-export const createDoor = ({ live, apiKeys }: DoorDeps): Door => {
-  const limits = createLimits()
+export const createDoor = ({ live, apiKeys, keyLimits: limits = createLimits() }: DoorDeps): Door => {
   const current = createCurrent(live, apiKeys, limits)
   return (request: Visited, reply) => {
     const keyring = current()
@@ -37,7 +38,7 @@ export const createDoor = ({ live, apiKeys }: DoorDeps): Door => {
 }
 
 /** The keys of the map that is served now; made anew only when the map is another. */
-const createCurrent = (live: Live<Serving>, apiKeys: readonly ApiKey[], limits: Limits) => {
+const createCurrent = (live: Live<Serving>, apiKeys: readonly ApiKey[], limits: Pick<Limits, 'keep'>) => {
   let known: TaskMap | undefined
   let keyring: Keyring = new Map()
   return (): Keyring => {

@@ -65,6 +65,8 @@ const serve = (app: FastifyInstance, { method, path, query, body, handle }: Admi
   app.route<{ Params: Record<string, string>; Querystring: Record<string, string> }>({
     method,
     url: path,
+    // HEAD would open a stream that nobody reads.
+    exposeHeadRoute: false,
     handler: async (request, reply) =>
       await handle({
         params: request.params,

@@ -29,11 +29,18 @@ export const parseBody = (bytes: Buffer): Body => {
 
 const parsed = (bytes: Buffer): unknown => {
   try {
+    if (bytes[0] !== BOM && !SUSPICIOUS.some(text => bytes.includes(text)))
+      return JSON.parse(bytes.toString('utf8'))
     return parseSafely(bytes, { protoAction: 'error', constructorAction: 'error' })
   } catch (error) {
     throw unusable(error instanceof Error ? withoutQuote(error.message) : 'it cannot be parsed')
   }
 }
+
+/** The first byte of a byte order mark, which Windows puts before a text. */
+const BOM = 0xef
+/** The keys that could reach into objects, spelt out or with escapes. Looked for with patterns, they take ten times the parsing. */
+const SUSPICIOUS = ['"__proto__"', '"constructor"', '\\u00']
 
 /** The parser quotes what it stumbled over, which may be somebody's question. */
 const withoutQuote = (message: string) => message.replace(/, (?:\.\.\.)?".*$/s, '')

@@ -13,6 +13,7 @@ import { clientOf } from '../access/door.ts'
 import { note, notesOf } from '../account.ts'
 import { type Bodies, bytesOf } from '../bodies.ts'
 import { clientSignal } from '../client-signal.ts'
+import { traceFor } from '../trace.ts'
 import { type Asked, askedBy } from './asked.ts'
 import { conversationOf } from './conversation.ts'
 import { embedLocally, hasEncoder, MODEL_NAME } from './embeddings.ts'
@@ -94,13 +95,15 @@ const answer = (
     const signal = clientSignal(reply)
     const allowed = clientOf(request)?.allowed
     const target = targetOf(serving.snapshot.map, model, allowed)
-    const question = { text, target, hop, allowed }
+    const trace = traceFor(request)
+    const passed = passedHeaders(request)
+    const question = { text, target, hop, allowed, events: trace?.events }
     const ask = {
       endpoint,
       stream,
       requestId: request.id,
       hop,
-      headers: passedHeaders(request),
+      headers: trace?.headers(passed) ?? passed,
       bodyFor: (name: string) => withMember(body.bytes, 'model', name),
     }
     try {

@@ -8,10 +8,14 @@ const COLON = 58
 const BACKSLASH = 92
 const OPENING = 123
 const CLOSING = 125
-const OPEN = new Set([91, 123])
-const CLOSE = new Set([93, 125])
-const SPACE = new Set([9, 10, 13, 32])
-const ENDS_SCALAR = new Set([...CLOSE, ...SPACE, COMMA])
+/** `[` and `{`, `]` and `}` differ from one another in this bit alone. */
+const BRACE = 32
+/** Any character of a key may stand as such an escape. */
+const ESCAPED = '\\u00'
+
+const isSpace = (byte: number | undefined) => byte === 32 || byte === 10 || byte === 13 || byte === 9
+const opens = (byte: number) => (byte | BRACE) === OPENING
+const closes = (byte: number) => (byte | BRACE) === CLOSING
 
 /** The same object with one top-level member set to a string, wherever it stands and however often. */
 export const withMember = (json: Buffer, name: string, value: string): Buffer => {
@@ -49,12 +53,19 @@ const memberValues = (json: Buffer, name: string): Span[] => {
     const keyEnd = stringEnd(json, at)
     const start = skipSpace(json, skipColon(json, keyEnd))
     const end = valueEnd(json, start)
-    if (isKey(json, at, keyEnd, name)) spans.push({ start, end })
+    if (isKey(json, at, keyEnd, name)) {
+      spans.push({ start, end })
+      if (!mayFollow(json, name, end)) break
+    }
     at = skipSpace(json, end)
     if (json[at] === COMMA) at = skipSpace(json, at + 1)
   }
   return spans
 }
+
+/** Whether a key may come again, spelt out or with escapes. Mostly not, and the rest need not be walked through. */
+const mayFollow = (json: Buffer, name: string, from: number) =>
+  json.indexOf(`"${name}"`, from) >= 0 || json.indexOf(ESCAPED, from) >= 0
 
 const isKey = (json: Buffer, start: number, end: number, name: string) => {
   const key = json.toString('utf8', start + 1, end - 1)
@@ -63,7 +74,7 @@ const isKey = (json: Buffer, start: number, end: number, name: string) => {
 
 const skipSpace = (json: Buffer, from: number) => {
   let at = from
-  while (at < json.length && SPACE.has(json[at] as number)) at++
+  while (at < json.length && isSpace(json[at])) at++
   return at
 }
 
@@ -87,12 +98,15 @@ export const stringEnd = (json: Buffer, start: number): number => {
 const valueEnd = (json: Buffer, start: number): number => {
   const first = json[start] as number
   if (first === QUOTE) return stringEnd(json, start)
-  return OPEN.has(first) ? containerEnd(json, start) : scalarEnd(json, start)
+  return opens(first) ? containerEnd(json, start) : scalarEnd(json, start)
 }
 
 const scalarEnd = (json: Buffer, start: number): number => {
   let at = start
-  while (at < json.length && !ENDS_SCALAR.has(json[at] as number)) at++
+  for (; at < json.length; at++) {
+    const byte = json[at] as number
+    if (byte === COMMA || closes(byte) || isSpace(byte)) break
+  }
   return at
 }
 
@@ -101,8 +115,8 @@ const containerEnd = (json: Buffer, start: number): number => {
   let at = start
   do {
     const byte = json[at] as number
-    if (OPEN.has(byte)) depth++
-    else if (CLOSE.has(byte)) depth--
+    if (opens(byte)) depth++
+    else if (closes(byte)) depth--
     at = byte === QUOTE ? stringEnd(json, at) : at + 1
   } while (depth > 0 && at < json.length)
   return at
