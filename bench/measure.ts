@@ -1,4 +1,6 @@
+import { remembered } from './bodies.ts'
 import { startExpert } from './expert.ts'
+import { loadWith } from './load.ts'
 import { median } from './percentile.ts'
 import { cpuMs, residentMb } from './process.ts'
 import type { Measured, Scenario } from './scenarios.ts'
@@ -31,7 +33,8 @@ export type Plan = {
   readonly tell: (text: string) => void
 }
 
-const WARM_UP_SECONDS = 4
+/** A process compiles what it does often: until then a request takes several times as long. */
+const WARM_UP = { body: remembered, connections: 32, seconds: 5 }
 
 /** A B C A B C: what the machine does meanwhile falls on all alike. */
 export const measure = async (scenario: Scenario, plan: Plan): Promise<Line[]> => {
@@ -42,7 +45,10 @@ export const measure = async (scenario: Scenario, plan: Plan): Promise<Line[]> =
       const subject = await made(maker, expert.url, plan)
       if (subject !== undefined) subjects.push(subject)
     }
-    for (const subject of subjects) await scenario.measure(subject, WARM_UP_SECONDS)
+    for (const subject of subjects) {
+      if (subject.name !== 'direct') await loadWith(subject, WARM_UP)
+      await scenario.measure(subject, 2)
+    }
     const rounds = new Map<string, Measured[]>(subjects.map(({ name }) => [name, []]))
     for (let round = 1; round <= plan.rounds; round++) {
       for (const subject of subjects) {

@@ -3,7 +3,7 @@ import { Pool } from 'undici'
 
 /** What a proxy of the same parts costs when it does nothing: no parsing, no keys, no log, no metrics, no policies. */
 const [port, expert] = process.argv.slice(2)
-const pool = new Pool(expert as string, { connections: 256, headersTimeout: 0, bodyTimeout: 0 })
+const pool = new Pool(expert as string, { connections: 1024, headersTimeout: 0, bodyTimeout: 0 })
 const app = fastify({ bodyLimit: 20 * 1024 * 1024 })
 
 app.removeAllContentTypeParsers()
