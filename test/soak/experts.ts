@@ -121,6 +121,7 @@ const drained = (response: ServerResponse) =>
 
 /** The system took the bytes; did the gateway? It keeps a connection whose answer it has read, and closes the others. */
 const givenUp = (socket: Socket, then: () => void) => {
-  socket.once('close', then)
+  // One a request, and a connection that is kept has many.
+  socket.setMaxListeners(0).once('close', then)
   setTimeout(() => socket.off('close', then), 2 * DEADLINE_MS)
 }
