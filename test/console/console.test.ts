@@ -141,7 +141,7 @@ describe.skipIf(noBrowser !== false)(
       const { page, complaints } = tab
       await logIn(tab, house.gateway.url, ADMIN_KEY)
       await go(page, 'live')
-      await page.getByText('0 shown').waitFor()
+      await page.getByText(/\d shown/).waitFor()
       const asked = await house.gateway.post('/v1/chat/completions', ask(HOSTILE), {
         headers: { 'content-type': 'application/json', authorization: 'Bearer client-key' },
       })
