@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { aside, worthAThread } from './aside.ts'
 import { keepChecked, readChecked } from './checked.ts'
 import { DIMENSIONS } from './encoder.ts'
 import type { Kept } from './kept.ts'
@@ -19,15 +20,16 @@ const BUILD_BREADTH = 128
 /** Finds 99.98 % of the 16 nearest among 10,000; twice as much finds them all, and takes twice as long. */
 const SEARCH_BREADTH = 128
 
-/** `vectors` holds the rows one after the other; the built graph is kept under `name` for the next worker. */
-export const buildIndex = async (vectors: Float32Array, kept: Kept, name: string): Promise<Index> => {
+/** A graph that is not kept yet: `vectors` holds the rows one after the other. */
+export type ToBuild = { readonly vectors: Float32Array; readonly folder: string; readonly name: string }
+
+/** The graph over `vectors` is kept under `name` for the next worker. */
+export const openIndex = async (vectors: Float32Array, kept: Kept, name: string): Promise<Index> => {
   const rows = vectors.length / DIMENSIONS
   if (rows < SMALL) return exact(vectors, `${rows} examples are few`)
-  const library = await import('hnswlib-node').catch(() => undefined)
-  if (library === undefined) return exact(vectors, 'hnswlib-node is not installed')
   try {
-    const graph = new library.default.HierarchicalNSW('ip', DIMENSIONS)
-    await fill(graph, vectors, kept, name)
+    const graph = await graphOf(vectors, kept, name)
+    if (graph === undefined) return exact(vectors, 'hnswlib-node is not installed')
     graph.setEf(SEARCH_BREADTH)
     return {
       kind: 'hnsw',
@@ -44,17 +46,35 @@ export const buildIndex = async (vectors: Float32Array, kept: Kept, name: string
   }
 }
 
-type Graph = import('hnswlib-node').HierarchicalNSW
+const emptyGraph = async () => {
+  const library = await import('hnswlib-node').catch(() => undefined)
+  return library && new library.default.HierarchicalNSW('ip', DIMENSIONS)
+}
 
-const fill = async (graph: Graph, vectors: Float32Array, kept: Kept, name: string) => {
+/** As it was kept; else built, beside this thread where that pays. */
+const graphOf = async (vectors: Float32Array, kept: Kept, name: string) => {
   const rows = vectors.length / DIMENSIONS
-  if (await load(graph, kept.folder, name, rows)) return
+  const given = { vectors, folder: kept.folder, name }
+  const graph = await emptyGraph()
+  if (graph === undefined || (await load(graph, kept.folder, name, rows))) return graph
+  const elsewhere = worthAThread(rows) && (await aside('aside-index', given).catch(() => false))
+  if (elsewhere && (await load(graph, kept.folder, name, rows))) return graph
+  return build(given, kept)
+}
+
+export const build = async ({ vectors, name }: ToBuild, kept: Kept) => {
+  const rows = vectors.length / DIMENSIONS
+  const graph = await emptyGraph()
+  if (graph === undefined) return undefined
   graph.initIndex(rows, NEIGHBOURS_PER_ROW, BUILD_BREADTH)
   for (let row = 0; row < rows; row++) {
     graph.addPoint(Array.from(vectors.subarray(row * DIMENSIONS, (row + 1) * DIMENSIONS)), row)
   }
   await keepChecked(kept, fileOf(name), path => void graph.writeIndexSync(path))
+  return graph
 }
+
+type Graph = import('hnswlib-node').HierarchicalNSW
 
 /** A damaged file can end the whole process inside the addon: its checksum is tested first. */
 const load = async (graph: Graph, folder: string, name: string, rows: number): Promise<boolean> => {

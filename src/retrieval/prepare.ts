@@ -5,7 +5,7 @@ import { fitKnown, fitProbability, type Judged } from './calibrate.ts'
 import { encodeMany } from './encode-many.ts'
 import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
 import { asCompared, essenceOf } from './essence.ts'
-import { buildIndex, type Index } from './index.ts'
+import { type Index, openIndex } from './index.ts'
 import { isJudgementOf, judge } from './judge.ts'
 import { type Kept, openKept } from './kept.ts'
 import { headOf } from './kept-head.ts'
@@ -35,15 +35,12 @@ export const prepare = async (
       ? { vectors: new Float32Array(0), encoded: 0 }
       : await encodeAll(given, encoder, stored, progress)
   const name = fingerprint(given, encoder)
-  const index =
-    encoder === undefined
-      ? undefined
-      : await buildIndex(
-          vectors.subarray(0, given.texts.length * DIMENSIONS),
-          kept,
-          indexName(given, encoder),
-        )
-  const voter = await voterFor(given, vectors, index, kept, name)
+  // Not waited for: what the head is fitted from is counted meanwhile.
+  const opening =
+    encoder &&
+    openIndex(vectors.subarray(0, given.texts.length * DIMENSIONS), kept, indexName(given, encoder))
+  const voter = await voterFor(given, vectors, opening, kept, name)
+  const index = await opening
   const judged = await remembered(kept, `judged-${name}.json`, voter, given.k)
   const calibration = {
     probability: fitProbability(judged),
@@ -87,17 +84,18 @@ const essences = (given: Preparation): Preparation => ({
 const voterFor = async (
   { texts, keywords, tasks: given }: Preparation,
   vectors: Float32Array,
-  index: Index | undefined,
+  opening: Promise<Index> | undefined,
   kept: Kept,
   name: string,
 ) => {
   const taskOf = [...given, ...keywords.map(({ task }) => task)]
   const tasks = [...new Set(taskOf)].sort()
   const labels = Int32Array.from(taskOf, task => tasks.indexOf(task))
-  const dims = index === undefined ? 0 : DIMENSIONS
+  const dims = opening === undefined ? 0 : DIMENSIONS
   const context = { texts, keywords: keywords.map(({ text }) => text), tasks, labels, vectors, dims }
   const represented = represent(context)
   const head = await headOf(kept, name, represented.features, labels, tasks.length)
+  const index = await opening
   return voterOf(
     context,
     represented,
@@ -156,7 +154,7 @@ const remembered = async (kept: Kept, name: string, voter: Voter, k: number): Pr
     .then(JSON.parse)
     .catch(() => undefined)
   if (isJudgementOf(read, voter)) return read
-  const judged = judge(voter, k)
+  const judged = await judge(voter, k)
   await kept.keepJson(name, judged)
   return judged
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { DIMENSIONS, loadEncoder, middleOut } from '../../src/retrieval/encoder.ts'
-import { buildIndex } from '../../src/retrieval/index.ts'
+import { openIndex } from '../../src/retrieval/index.ts'
 import { openKept } from '../../src/retrieval/kept.ts'
 import { openVectors } from '../../src/retrieval/vectors.ts'
 import { root } from '../support/gateway.ts'
@@ -69,10 +69,10 @@ const rowsOf = (count: number) => {
 
 test('the HNSW index finds what exact search finds, and is loaded the second time', async () => {
   const rows = rowsOf(700)
-  const hnsw = await buildIndex(rows, openKept(folder), 'test')
-  const exact = await buildIndex(rows.subarray(0, 300 * DIMENSIONS), openKept(folder), 'small')
+  const hnsw = await openIndex(rows, openKept(folder), 'test')
+  const exact = await openIndex(rows.subarray(0, 300 * DIMENSIONS), openKept(folder), 'small')
   expect([hnsw.kind, exact.kind, exact.because]).toEqual(['hnsw', 'exact', '300 examples are few'])
-  const loaded = await buildIndex(rows, openKept(folder), 'test')
+  const loaded = await openIndex(rows, openKept(folder), 'test')
   for (const row of [0, 123, 699]) {
     const found = hnsw.nearest(vector(row + 1), 5)
     expect(found[0]).toMatchObject({ row, similarity: expect.closeTo(1, 4) })
@@ -81,14 +81,28 @@ test('the HNSW index finds what exact search finds, and is loaded the second tim
   expect((await readdir(folder)).filter(name => name.startsWith('index-test'))).toHaveLength(1)
 })
 
+test('a large index is built beside the thread that waits for it; where it cannot be kept, in that thread', async () => {
+  const rows = rowsOf(2_000)
+  const shut = join(folder, 'a-file')
+  await writeFile(shut, '')
+  const kept = openKept(folder)
+  const [beside, here] = [
+    await openIndex(rows, kept, 'large'),
+    await openIndex(rows, openKept(shut), 'large'),
+  ]
+  expect([beside.kind, here.kind, kept.problem()]).toEqual(['hnsw', 'hnsw', undefined])
+  expect(beside.nearest(vector(77), 5)).toEqual(here.nearest(vector(77), 5))
+  expect((await readdir(folder)).filter(name => name.startsWith('index-large'))).toHaveLength(1)
+})
+
 test('a damaged index file is noticed before the native code reads it, and built again', async () => {
   const rows = rowsOf(600)
-  await buildIndex(rows, openKept(folder), 'test')
+  await openIndex(rows, openKept(folder), 'test')
   const name = (await readdir(folder)).find(file => file.startsWith('index-test')) ?? ''
   const bytes = await readFile(join(folder, name))
   bytes.fill(255, 100, 400)
   await writeFile(join(folder, name), bytes)
-  expect((await buildIndex(rows, openKept(folder), 'test')).nearest(vector(5), 1)[0]?.row).toBe(4)
+  expect((await openIndex(rows, openKept(folder), 'test')).nearest(vector(5), 1)[0]?.row).toBe(4)
 })
 
 test("a text's vector is the same whenever and wherever it is encoded, and a long one costs what a page does", async () => {
@@ -106,11 +120,11 @@ test("a text's vector is the same whenever and wherever it is encoded, and a lon
 test('two processes that save the same index at once leave one whole file', async () => {
   const rows = rowsOf(520)
   const kept = [openKept(folder), openKept(folder), openKept(folder)]
-  await Promise.all(kept.map(one => buildIndex(rows, one, 'test')))
+  await Promise.all(kept.map(one => openIndex(rows, one, 'test')))
   expect(kept.map(one => one.problem())).toEqual([undefined, undefined, undefined])
   const [file, ...others] = await readdir(folder)
   expect(others).toEqual([])
   expect(file).toMatch(/^index-test-[0-9a-f]+\.hnsw$/)
-  const loaded = await buildIndex(rows, openKept(folder), 'test')
+  const loaded = await openIndex(rows, openKept(folder), 'test')
   expect(loaded.nearest(vector(5), 1)[0]?.row).toBe(4)
 })
