@@ -17,7 +17,7 @@ const MOST = 10
 /** From so few words of a longer text nobody could tell what is meant, and nobody would search for them alone. */
 const FEW = 5
 
-/** The words which carry the meaning: of the sentence that asks, in order; where they are few, the others' after them. */
+/** The words which carry the meaning, in order: of the sentence that asks; where they are few, the others' after them. */
 export const keywordsOf = (text: string): string => {
   const lines = text.split('\n').filter(line => line.trim() !== '')
   const asking = Math.max(
@@ -26,8 +26,15 @@ export const keywordsOf = (text: string): string => {
   )
   const words = wordsOf(lines[asking] ?? text)
   const others = sizeOf(words) > FEW ? [] : lines.filter((_, i) => i !== asking).flatMap(wordsOf)
-  const kept = [...words, ...others].slice(0, MOST).join(' ')
+  const kept = tellingOf([...words, ...others]).join(' ')
   return kept === '' ? text : kept
+}
+
+/** The longer a word, the more it says: the shortest go until few enough are left. */
+const tellingOf = (words: readonly string[]): string[] => {
+  const byLength = Array.from(words.keys()).sort((a, b) => words[b]!.length - words[a]!.length)
+  const kept = new Set(byLength.slice(0, MOST))
+  return words.filter((_, i) => kept.has(i))
 }
 
 /** Two Han characters are a word. */
