@@ -81,8 +81,10 @@ const levelOf = ({ status, outcome, error }: Pick<Account, 'status' | 'outcome' 
 
 type Summary = ReturnType<typeof summary>
 
-/** Every field of an account but these two stands in the line under its own name. */
-type Line = { readonly [Name in Exclude<keyof Account, 'decision' | 'question'>]: Account[Name] } & {
+/** Every field of an account but these three stands in the line under its own name. */
+type Line = {
+  readonly [Name in Exclude<keyof Account, 'decision' | 'question' | 'questionHash'>]: Account[Name]
+} & {
   readonly [Name in keyof Summary]: Summary[Name] | undefined
 } & { readonly question: string | undefined; readonly questionChars: number | undefined }
 

@@ -42,6 +42,8 @@ export type Account = {
   /** The part of it that was not spent waiting on experts or the classifier; unknown when nobody answered. */
   readonly overheadMs: number | undefined
   readonly question: string
+  /** Where somebody was answered, and so had to be remembered. */
+  readonly questionHash: string | undefined
   readonly decision: Decision | undefined
   readonly expert: string | undefined
   readonly tried: readonly string[]
