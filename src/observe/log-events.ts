@@ -23,8 +23,8 @@ export const createLogEvents = (
     else if (outcome !== 'answered') log.warn({ outcome, ms: round(ms) }, 'the classifier was asked in vain')
   },
   expertAnswered: () => undefined,
-  expertFailed(expert, code, message, ms) {
-    log[levelOfFailure(code)]({ expert, code, ms: round(ms) }, message)
+  expertFailed({ requestId, expert, code, message, ms }) {
+    log[levelOfFailure(code)]({ requestId, expert, code, ms: round(ms) }, message)
   },
   retrievalFailed: error =>
     log.error({ problem: describe(error) }, 'a question is routed without neighbours'),
