@@ -25,6 +25,11 @@ test.each([
   expect(error.details.inLog).toBe(`Expert "a" cannot be reached: [key] fetch (${code} 10.0.0.3:8000).`)
 })
 
+test('what the parser of HTTP finds has no code, and is known by its name', () => {
+  const cause = Object.assign(new Error('Expected HTTP/'), { name: 'HTTPParserError', code: undefined })
+  expect(unreachable('It', [], cause).message).toBe('It cannot be reached: what it says is no proper HTTP.')
+})
+
 test('what is no error is of no kind', () => {
   expect(unreachable('It', [], 'down').message).toBe('It cannot be reached: the connection failed.')
 })
