@@ -1,3 +1,5 @@
+import type { Logger } from 'pino'
+
 /** One line that is written over, on a terminal; a line now and then where it is none. */
 export const progressLine = (what: string, complain: (line: string) => void) => {
   const terminal = process.stderr.isTTY
@@ -12,6 +14,27 @@ export const progressLine = (what: string, complain: (line: string) => void) => 
     },
     clear: () => {
       if (terminal) process.stderr.write('\r\x1b[K')
+    },
+  }
+}
+
+/** So many examples are encoded before anybody notices. */
+const FEW = 20
+
+/**
+ * What a gateway says of encoding: a terminal that waits for the start sees how far it is. Later, and where nobody
+ * watches, nothing but lines of the log belongs there.
+ */
+export const encodingProgress = (log: Pick<Logger, 'info'>, complain: (line: string) => void) => {
+  let line = process.stderr.isTTY ? progressLine('encoding examples', complain) : undefined
+  return {
+    show(done: number, total: number) {
+      if (line !== undefined) line.show(done, total)
+      else if (done === total && total > FEW) log.info({ encoded: total }, 'new examples are encoded')
+    },
+    started() {
+      line?.clear()
+      line = undefined
     },
   }
 }

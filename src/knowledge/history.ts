@@ -6,7 +6,8 @@ import { describe } from '../errors.ts'
 import { replaceFile } from './replace-file.ts'
 import type { Snapshot } from './snapshot.ts'
 
-const kept = z.object({
+/** A map that was activated: which, when, by whom and why. */
+export const keptMap = z.object({
   version: z.string().regex(/^[0-9a-f]{1,64}$/),
   at: z.iso.datetime(),
   by: z.enum(['start', 'file', 'api', 'rollback']),
@@ -21,8 +22,7 @@ const kept = z.object({
   sha256: z.string(),
 })
 
-/** A map that was activated: which, when, by whom and why. */
-export type Kept = Readonly<z.output<typeof kept>>
+export type Kept = Readonly<z.output<typeof keptMap>>
 /** Who wanted it, and why. */
 export type Cause = Pick<Kept, 'by' | 'why' | 'from'>
 
@@ -183,7 +183,7 @@ const historyFiles = (folder: string) => {
 
 const readLine = (line: string): Kept[] => {
   try {
-    const parsed = kept.safeParse(JSON.parse(line))
+    const parsed = keptMap.safeParse(JSON.parse(line))
     return parsed.success ? [parsed.data] : []
   } catch {
     return []

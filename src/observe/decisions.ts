@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { Decision } from '../routing/decide.ts'
 import type { Account } from '../routing/events.ts'
+import { hashOf } from '../routing/question-hash.ts'
 
 /** A request that was decided, as it is remembered: its text only where that is allowed. */
 export type Remembered = Readonly<
@@ -123,12 +123,9 @@ const rememberedOf = (
   outcome: account.outcome,
   decision,
   question: own.question,
-  questionHash: hashOf(account.question),
+  questionHash: account.questionHash ?? hashOf(account.question),
   questionChars: account.question.length,
 })
-
-/** Tells whether two questions are the same, and not what they are. */
-export const hashOf = (question: string): string => hash('sha256', question, 'hex').slice(0, 16)
 
 /** A decision as it is told outside. */
 export const shown = (remembered: Remembered) => {

@@ -68,7 +68,7 @@ export const createExpertFigures = (now: () => number = Date.now): ExpertFigures
         const step = Math.min(STEPS - 1, Math.max(0, Math.round(Math.log(ms) / STEP)))
         minute.waits[step] = (minute.waits[step] ?? 0) + 1
       },
-      expertFailed(id, code) {
+      expertFailed({ expert: id, code }) {
         // Who was not even asked, or asked for what cannot be, says nothing of an expert.
         if (code !== 'expert_busy' && code !== 'expert_rejected') thisMinute(id).failed++
       },

@@ -29,6 +29,7 @@ export type Sees =
   | {
       /** The expert's own words: nobody else is asked. */
       readonly kind: 'refusal'
+      readonly calls: number
       readonly status: number
       readonly body: string | undefined
     }
@@ -113,7 +114,12 @@ export const failing = (status: number, calls = 2, retryAfter?: number): Sees =>
 })
 /** The gateway's own key is wrong: nothing of that is the client's to see. */
 export const unauthorized: Sees = next('expert_unauthorized', 1, 502)
-export const refusal = (status: number, body?: string): Sees => ({ kind: 'refusal', status, body })
+export const refusal = (status: number, body?: string, calls = 1): Sees => ({
+  kind: 'refusal',
+  calls,
+  status,
+  body,
+})
 export const answers = (body: (stream: boolean) => Buffer, calls = 1): Sees => ({
   kind: 'answer',
   calls,

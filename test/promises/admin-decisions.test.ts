@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { get as httpGet, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
@@ -48,6 +49,28 @@ test('what was decided can be looked up, newest first, by task and expert and pa
   expect([page.next, await seqs(`limit=3&before=${page.next}`)]).toEqual([2, [1]])
   const wrong = await operator(gateway).send('GET', '/decisions?limit=0')
   expect([wrong.status, (await json(wrong)).error.message]).toEqual([400, expect.stringContaining('limit')])
+})
+
+test('a question bears the same hash whoever answered it, or nobody, and another question another', async () => {
+  await using a = await startExpert(says('from a'))
+  await using gateway = await startGateway(mapOf({ a: remote(a.url) }), key)
+  const { get } = operator(gateway)
+  const decided = async (question: string, count: number) => {
+    await (await gateway.post('/v1/chat/completions', ask(question))).text()
+    await expect.poll(async () => (await get('/decisions')).decisions.length).toBe(count)
+  }
+  await decided('disk is full', 1)
+  a.behave(fails(500))
+  await decided('disk is full', 2)
+  await decided('disk is empty', 3)
+  const { decisions } = decisionsAnswer.parse(await get('/decisions'))
+  const hashes = ['disk is empty', 'disk is full', 'disk is full'].map(question =>
+    hash('sha256', question, 'hex').slice(0, 16),
+  )
+  expect(decisions.map(({ questionHash }) => questionHash)).toEqual(hashes)
+  expect(decisions.map(({ status }) => status)).toEqual([502, 502, 200])
+  expect(gateway.logged.join('')).not.toContain(hashes[0])
+  expect(gateway.logged.join('')).not.toContain(hashes[1])
 })
 
 test('with LOG_QUESTIONS the text is kept, in the ring and in a file with one line a decision', async () => {

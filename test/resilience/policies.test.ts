@@ -83,6 +83,33 @@ test('what is transient is tried again after the wait that was asked for; a wait
   expect(waits).toEqual([50, 800, 50, 100])
 })
 
+test('what the other side says of trying again counts, whatever its status', async () => {
+  const attempts = async (error: GatewayError) => {
+    let calls = 0
+    const policy = retry({
+      retries: 1,
+      baseDelayMs: 100,
+      maxDelayMs: 1_000,
+      budget: createRetryBudget({ allowance: 10 }),
+      sleep: async () => undefined,
+    })
+    const call = async () => {
+      calls++
+      throw error
+    }
+    await expect(policy(call)(never)).rejects.toBe(error)
+    return calls
+  }
+  const rejected = (details = {}) => new GatewayError('expert_rejected', 'no', details)
+  expect(await attempts(unavailable())).toBe(2)
+  expect(await attempts(unavailable({ shouldRetry: false }))).toBe(1)
+  expect(await attempts(new GatewayError('expert_rate_limited', 'no', { shouldRetry: false }))).toBe(1)
+  expect(await attempts(rejected())).toBe(1)
+  expect(await attempts(rejected({ shouldRetry: true }))).toBe(2)
+  // A wait beyond patience stays one.
+  expect(await attempts(unavailable({ shouldRetry: true, retryAfterMs: 5_000 }))).toBe(1)
+})
+
 const breakerAt = () => {
   let time = 0
   const made = breaker({ threshold: 2, cooldownMs: 1_000, maxPauseMs: 60_000, what: 'It', now: () => time })
