@@ -11,12 +11,12 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-const said = (terminal: boolean) => {
+const said = (terminal: boolean, now?: () => number) => {
   process.stderr.isTTY = terminal
   const all: unknown[] = []
   vi.spyOn(process.stderr, 'write').mockImplementation(text => all.push(text) > 0)
   const log = { info: (fields: object) => void all.push(fields) }
-  return { all, ...encodingProgress(log, line => void all.push(line)) }
+  return { all, ...encodingProgress(log, line => void all.push(line), now) }
 }
 
 test('a terminal sees how far the start is, and after it nothing but the log', () => {
@@ -25,7 +25,7 @@ test('a terminal sees how far the start is, and after it nothing but the log', (
   started()
   expect(all).toEqual(['\rencoding examples: 64 of 100', '\r\x1b[K'])
   for (const done of [64, 100]) show(done, 100)
-  expect(all.slice(2)).toEqual([{ encoded: 100 }])
+  expect(all.slice(2)).toEqual([{ encoded: 100, of: 100 }])
 })
 
 test('without a terminal the log alone says that much was encoded, also at the start', () => {
@@ -34,7 +34,20 @@ test('without a terminal the log alone says that much was encoded, also at the s
   started()
   show(20, 20)
   show(21, 21)
-  expect(all).toEqual([{ encoded: 100 }, { encoded: 21 }])
+  expect(all).toEqual([
+    { encoded: 100, of: 100 },
+    { encoded: 21, of: 21 },
+  ])
+})
+
+test('without a terminal a long start says every ten seconds how far it is', () => {
+  let time = 0
+  const { all, show } = said(false, () => time)
+  for (const done of [64, 128, 192]) {
+    time += 6_000
+    show(done, 10_000)
+  }
+  expect(all).toEqual([{ encoded: 128, of: 10_000 }])
 })
 
 test('what a gateway writes while it serves is JSON to the last line; a change with much to encode is one of them', async () => {
