@@ -2,10 +2,10 @@ import { loadConfig } from '../config.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
 import { createLog } from '../observe/log.ts'
 import { wire } from '../wire.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Part, UsageError } from './command.ts'
 import { progressLine } from './progress.ts'
 
-export const stats: Command = {
+export const stats: Part = {
   summary: 'how many examples there are, and how well they tell the tasks apart',
   usage: 'coe-ops context stats [--map FILE] [--json]',
   examples: ['coe-ops context stats', 'coe-ops context stats --map mappings/aiops.yaml --json'],
