@@ -72,6 +72,16 @@ test('libraries stay behind the folder that owns them', () => {
   expect(astray).toEqual([])
 })
 
+test('what is heavy is loaded by who needs it: a command by its caller, the model by who encodes', () => {
+  const main = readFileSync(join(source, 'main.ts'), 'utf8')
+  const atOnce = [...main.matchAll(/^import (?!type).*'\.\/(commands\/.*|wire\.ts)'/gm)].map(
+    ([, file]) => file,
+  )
+  expect(atOnce).toEqual(['commands/command.ts'])
+  const model = /^import (?!type).*'@xenova\/transformers'/m
+  expect(files.filter(file => model.test(readFileSync(join(source, file), 'utf8')))).toEqual([])
+})
+
 test('the environment is read in one file, and handed over at the entrance', () => {
   const readers = files.filter(file => /process\.env\b/.test(readFileSync(join(source, file), 'utf8')))
   expect(readers).toEqual(['main.ts'])

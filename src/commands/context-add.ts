@@ -6,11 +6,11 @@ import { UNKNOWN } from '../knowledge/map.ts'
 import { errorsOf, InvalidFilesError } from '../knowledge/problem.ts'
 import { readSources } from '../knowledge/sources.ts'
 import { correctionsPath, declinedLineOf, readCorrections } from '../observe/corrections.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Part, UsageError } from './command.ts'
 import { configFor } from './config-for.ts'
 import { askAbout, inWords, type Open, sortCorrections, type Verdicts } from './corrections.ts'
 
-export const add: Command = {
+export const add: Part = {
   summary: 'make examples of what clients corrected, after a person has looked at each',
   usage: 'coe-ops context add --from-feedback [--map FILE] [--to FILE] [--yes] [--json]',
   examples: [

@@ -1,8 +1,8 @@
 import type { Snapshot } from '../knowledge/snapshot.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Part, UsageError } from './command.ts'
 import { withGateway } from './with-gateway.ts'
 
-export const stats: Command = {
+export const stats: Part = {
   summary: 'how many examples there are, and how well they tell the tasks apart',
   usage: 'coe-ops context stats [--map FILE] [--json]',
   examples: ['coe-ops context stats', 'coe-ops context stats --map mappings/aiops.yaml --json'],

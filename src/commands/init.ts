@@ -18,7 +18,6 @@ const otherKinds =
 const shipped = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
 export const init: Command = {
-  summary: 'write a first map, its context and some questions, for the models you have',
   usage: 'coe-ops init [--experts URL,URL] [--key-env NAME] [--out DIR]',
   examples: [
     'coe-ops init --experts http://localhost:11434/v1 --out my-coe',

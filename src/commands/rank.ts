@@ -19,7 +19,6 @@ import { expertsWanted, type RankWanted, rankWantedBy } from './rank-wanted.ts'
 import { writeMap } from './rank-write.ts'
 
 export const rank: Command = {
-  summary: 'measure the experts, and write what they are worth into the map',
   usage: 'coe-ops rank --questions FILE... [--map FILE] [--experts A,B] [--budget N] [--max-cost SUM]',
   examples: [
     'coe-ops rank --map my-map.yaml --questions questions.jsonl --outcomes outcomes.csv',

@@ -6,7 +6,6 @@ import { type Command, UsageError } from './command.ts'
 import { withGateway } from './with-gateway.ts'
 
 export const route: Command = {
-  summary: 'decide a question without asking an expert, and say why',
   usage: 'coe-ops route "question" [--map FILE] [--json]',
   examples: [
     'coe-ops route "my pod restarts with exit code 137"',

@@ -18,7 +18,6 @@ import { serveWithProcesses } from './serve-processes.ts'
 export const GRACE_MS = 30_000
 
 export const serve: Command = {
-  summary: 'run the gateway',
   usage: 'coe-ops serve [MAP] [--port N] [--host ADDRESS] [--processes N] [--insecure]',
   examples: [
     'coe-ops serve',

@@ -85,7 +85,7 @@ export const rows = (fault: string, script: Script | undefined, sees: Sees, more
     }))
 
 /** Nothing but the deadline ends it. Nobody who keeps to the protocol is ever this slow by chance. */
-export const HURRY = { timeout: '400ms' }
+export const HURRY = { timeout: '800ms' }
 export const IMPATIENT = { idle: '150ms' }
 
 const next = (code: ErrorCode, calls: number, status: number, more: { retryAfter?: number } = {}): Sees => ({

@@ -136,7 +136,7 @@ const readAll = (sent: ClientRequest, onBytes: (bytes: Buffer) => void = () => u
   })
 
 /** Waits for what must come about by itself, without a word from anybody, and says what did not. */
-export const comesAbout = async (what: () => unknown, withinMs = 5_000): Promise<void> => {
+export const comesAbout = async (what: () => unknown, withinMs = 30_000): Promise<void> => {
   const began = performance.now()
   for (;;) {
     const missing = what()

@@ -173,7 +173,7 @@ export const settled = async (servers: Servers) => {
     for (const [, server] of all) server.closeIdle()
     const busy = all.map(([name, server]) => [name, server.busy()]).filter(([, count]) => count !== 0)
     return busy.length === 0 ? undefined : busy
-  }, 10_000)
+  })
 }
 
 export const resources = (): Record<string, number> => {

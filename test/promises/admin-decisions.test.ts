@@ -95,15 +95,13 @@ test('with LOG_QUESTIONS the text is kept, in the ring and in a file with one li
 
 test('a full disk under the decisions is said in /readyz and once in the log, and harms nobody', async () => {
   await using gateway = await startGateway(runbook, { COE_DECISIONS_FILE: '/dev/full' })
-  for (let i = 0; i < 3; i++) {
+  for (let lost = 1; lost <= 3; lost++) {
     expect((await gateway.post('/v1/chat/completions', ask('the disk is full'))).status).toBe(200)
-    await new Promise(resolve => setTimeout(resolve, 250))
+    const said = expect.stringContaining(`${lost} decisions were not written to /dev/full: ENOSPC`)
+    await expect
+      .poll(() => json(fetch(`${gateway.url}/readyz`)))
+      .toMatchObject({ status: 'ok', notKept: [said] })
   }
-  const { notKept, status } = await json(fetch(`${gateway.url}/readyz`))
-  expect([status, notKept]).toEqual([
-    'ok',
-    [expect.stringMatching(/3 decisions were not written to \/dev\/full: ENOSPC/)],
-  ])
   expect(gateway.logged.filter(line => line.includes('decisions are not written'))).toHaveLength(1)
 })
 
@@ -134,7 +132,7 @@ test('whoever listens hears of each decision as it is made, and a shutdown does 
   const began = performance.now()
   await gateway.close()
   await ended
-  expect(performance.now() - began).toBeLessThan(3_000)
+  expect(performance.now() - began).toBeLessThan(10_000)
 })
 
 test('listeners that leave make room for others', async () => {

@@ -145,9 +145,9 @@ test('an expert that dies in the middle ends the stream with an error event and 
   expect(text).toContain('two ')
   expect(text).toContain('"code":"expert_truncated"')
   expect(text).not.toContain('[DONE]')
-  expect(await (await fetch(`${gateway.url}/metrics`)).text()).toContain(
-    'coe_streams_total{expert="a",outcome="truncated"} 1',
-  )
+  await expect
+    .poll(async () => (await fetch(`${gateway.url}/metrics`)).text())
+    .toContain('coe_streams_total{expert="a",outcome="truncated"} 1')
   const stream = await gateway.client.chat.completions.create({
     ...ask('disk is full'),
     stream: true,

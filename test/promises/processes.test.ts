@@ -25,7 +25,7 @@ const knock = (url: string, path: string, body?: unknown, headers: Record<string
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
     })
     sent.on('error', reject)
-    sent.setTimeout(10_000, () => sent.destroy(new Error(`${path} was never answered`)))
+    sent.setTimeout(60_000, () => sent.destroy(new Error(`${path} was never answered`)))
     sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
 
@@ -37,7 +37,7 @@ const post = (url: string, body: unknown, headers: Record<string, string> = {}) 
   knock(url, '/v1/chat/completions', body, { ...json, ...headers })
 
 const until = async <T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> => {
-  const deadline = Date.now() + 8_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     const found = await look()
     if (found) return found
