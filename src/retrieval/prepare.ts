@@ -102,7 +102,7 @@ const voterFor = async (
     context,
     represented,
     head,
-    (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? [],
+    (vector, count, breadth) => index?.nearest(vector, count, breadth).map(hit => hit.row) ?? [],
   )
 }
 
@@ -139,14 +139,14 @@ const encodeAll = async (
 /** Changes with anything that the index or the judgements depend on. */
 const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
   createHash('sha256')
-    .update(JSON.stringify(['7', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
+    .update(JSON.stringify(['8', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
     .digest('hex')
     .slice(0, 16)
 
 /** Tasks and keywords move no vector: the index stays as it is. */
 const indexName = ({ texts }: Preparation, encoder: Encoder): string =>
   createHash('sha256')
-    .update(JSON.stringify(['1', encoder.id, texts]))
+    .update(JSON.stringify(['2', encoder.id, texts]))
     .digest('hex')
     .slice(0, 16)
 
