@@ -76,11 +76,12 @@ test('a full disk under the decisions is said in /readyz and once in the log, an
     expect((await gateway.post('/v1/chat/completions', ask('the disk is full'))).status).toBe(200)
     await new Promise(resolve => setTimeout(resolve, 250))
   }
-  const { notKept, status } = await json(fetch(`${gateway.url}/readyz`))
-  expect([status, notKept]).toEqual([
-    'ok',
-    [expect.stringMatching(/3 decisions were not written to \/dev\/full: ENOSPC/)],
-  ])
+  await expect
+    .poll(async () => {
+      const { notKept, status } = await json(fetch(`${gateway.url}/readyz`))
+      return [status, notKept]
+    })
+    .toEqual(['ok', [expect.stringMatching(/3 decisions were not written to \/dev\/full: ENOSPC/)]])
   expect(gateway.logged.filter(line => line.includes('decisions are not written'))).toHaveLength(1)
 })
 
