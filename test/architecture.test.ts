@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   swaps: ['errors', 'knowledge', 'routing', 'retrieval'],
   measure: ['errors', 'routing', 'knowledge', 'retrieval', 'experts'],
   observe: ['errors', 'knowledge', 'routing', 'experts'],
-  processes: ['errors', 'experts', 'http', 'observe'],
+  processes: ['errors', 'experts', 'http', 'knowledge', 'observe', 'routing'],
   http: ['errors', 'routing', 'knowledge', 'experts', 'observe', 'resilience', 'swaps'],
 }
 const mayImportEverything = ['wire', 'main', 'commands']

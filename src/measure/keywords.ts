@@ -32,9 +32,9 @@ export const keywordsOf = (text: string): string => {
 
 /** The longer a word, the more it says: the shortest go until few enough are left. */
 const tellingOf = (words: readonly string[]): string[] => {
-  const byLength = Array.from(words.keys()).sort((a, b) => words[b]!.length - words[a]!.length)
-  const kept = new Set(byLength.slice(0, MOST))
-  return words.filter((_, i) => kept.has(i))
+  const placed = words.map((word, at) => ({ word, at }))
+  const longest = placed.sort((a, b) => b.word.length - a.word.length).slice(0, MOST)
+  return longest.sort((a, b) => a.at - b.at).map(({ word }) => word)
 }
 
 /** Two Han characters are a word. */

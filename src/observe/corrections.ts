@@ -42,6 +42,14 @@ export const readCorrections = async (dataPath: string): Promise<Correction[]> =
   return [...byRequest.values()]
 }
 
+/** Of each request the last word, newest first: several processes may have read the same from the file. */
+export const correctionsTogether = (all: readonly (readonly Correction[])[]): Correction[] => {
+  const oldestFirst = all.flat().sort((a, b) => (a.at < b.at ? -1 : 1))
+  return [...new Map(oldestFirst.map(one => [keyOf(one), one])).values()].sort((a, b) =>
+    a.at < b.at ? 1 : -1,
+  )
+}
+
 export const declinedLineOf = ({ requestId, client }: Correction): string =>
   `${JSON.stringify({ declined: true, requestId, client })}\n`
 

@@ -4,7 +4,7 @@ import { compiled } from './thread.ts'
 
 /** Long work of preparing that needs nothing but what it is given: each is done by the file of its name. */
 export type Aside = {
-  'aside-index': { given: import('./index.ts').ToBuild; done: boolean }
+  'aside-index': { given: import('./graph.ts').ToBuild; done: boolean }
   'aside-judge': { given: import('./judge.ts').Forgetting; done: Float32Array }
 }
 

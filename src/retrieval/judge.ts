@@ -10,6 +10,8 @@ import { addVote, leader, NEAR, type Voter } from './vote.ts'
 const foldsFor = (n: number) => (n > 2_000 ? 5 : 10)
 /** More examples than these are not judged: enough for the calibration, and preparing stays quick. */
 const JUDGED = 5_000
+/** Of the neighbours of thousands a few may be missed: half the work of a search for a client. */
+const BREADTH = 64
 
 /** The same text, said twice, is one group: it stays in one fold and never finds itself. */
 const groupsOf = (texts: readonly Text[]): Int32Array => {
@@ -90,7 +92,7 @@ const leftOut = (
   return search.nearest(
     features.dense.subarray(row * dims, (row + 1) * dims),
     rowAt(features.rows, row),
-    near(vectors.subarray(row * dims, (row + 1) * dims), Math.max(NEAR, k) + 1),
+    near(vectors.subarray(row * dims, (row + 1) * dims), Math.max(NEAR, k) + 1, BREADTH),
     k,
     other => groups[other] === groups[row],
   )

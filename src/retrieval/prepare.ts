@@ -5,7 +5,7 @@ import { fitKnown, fitProbability, type Judged } from './calibrate.ts'
 import { encodeMany } from './encode-many.ts'
 import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
 import { asCompared, essenceOf } from './essence.ts'
-import { type Index, openIndex } from './index.ts'
+import { buildIndex, type Index } from './index.ts'
 import { isJudgementOf, judge } from './judge.ts'
 import { type Kept, openKept } from './kept.ts'
 import { headOf } from './kept-head.ts'
@@ -38,7 +38,7 @@ export const prepare = async (
   // Not waited for: what the head is fitted from is counted meanwhile.
   const opening =
     encoder &&
-    openIndex(vectors.subarray(0, given.texts.length * DIMENSIONS), kept, indexName(given, encoder))
+    buildIndex(vectors.subarray(0, given.texts.length * DIMENSIONS), kept, indexName(given, encoder))
   const voter = await voterFor(given, vectors, opening, kept, name)
   const index = await opening
   const judged = await remembered(kept, `judged-${name}.json`, voter, given.k)
@@ -100,7 +100,7 @@ const voterFor = async (
     context,
     represented,
     head,
-    (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? [],
+    (vector, count, breadth) => index?.nearest(vector, count, breadth).map(hit => hit.row) ?? [],
   )
 }
 
@@ -137,14 +137,14 @@ const encodeAll = async (
 /** Changes with anything that the index or the judgements depend on. */
 const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
   createHash('sha256')
-    .update(JSON.stringify(['7', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
+    .update(JSON.stringify(['8', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
     .digest('hex')
     .slice(0, 16)
 
 /** Tasks and keywords move no vector: the index stays as it is. */
 const indexName = ({ texts }: Preparation, encoder: Encoder): string =>
   createHash('sha256')
-    .update(JSON.stringify(['1', encoder.id, texts]))
+    .update(JSON.stringify(['2', encoder.id, texts]))
     .digest('hex')
     .slice(0, 16)
 

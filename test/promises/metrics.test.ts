@@ -76,3 +76,20 @@ test('preparing and swapping a context does not hold up the event loop', async (
   expect(gateway.live.current().snapshot.examples).toHaveLength(3_020)
   expect(turns.percentile(99)).toBeLessThan(50)
 })
+
+test('an event loop that has time is not called late, and one that was held up is, by as long', async () => {
+  await using gateway = await startGateway(mapOf({ runbook: { builtin: 'runbook' } }))
+  const late = async (quantile: string) => {
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+    return Number(metrics.split(`coe_event_loop_delay_seconds{quantile="${quantile}"} `)[1]?.split('\n')[0])
+  }
+  await late('1')
+  await new Promise(resolve => setTimeout(resolve, 200))
+  expect(await late('0.5')).toBeLessThan(0.008)
+  // A scrape begins anew, with the next look.
+  await new Promise(resolve => setTimeout(resolve, 50))
+  const until = performance.now() + 150
+  while (performance.now() < until);
+  await new Promise(resolve => setTimeout(resolve, 30))
+  expect(await late('1')).toBeGreaterThan(0.13)
+})

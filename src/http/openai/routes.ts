@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError, toGatewayError } from '../../errors.ts'
 import type { Endpoint } from '../../experts/expert.ts'
 import type { Live } from '../../knowledge/live.ts'
-import type { Feedback } from '../../observe/feedback.ts'
+import type { Feedback, Opinions } from '../../observe/feedback.ts'
 import { CallFailed, summarise } from '../../routing/call.ts'
 import type { Candidate } from '../../routing/candidate/candidate.ts'
 import type { Candidates } from '../../routing/candidate/candidates.ts'
@@ -33,7 +33,8 @@ export type OpenAiDeps = {
   pipeline: Pipeline
   events: RequestEvents
   candidates: Pick<Candidates, 'standing'>
-  feedback: Feedback
+  feedback: Pick<Feedback, 'remember'>
+  opinions: Opinions
   bodies: Pick<Bodies, 'read'>
 }
 
