@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { GatewayError } from '../errors.ts'
 import type { Leases } from '../leases.ts'
 import { thresholdFor } from '../retrieval/calibrate.ts'
@@ -33,7 +34,7 @@ export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Prom
     keywords: keywords.map(({ task, text }) => ({ task, text })),
     k: map.retrieval.k,
   }
-  const key = keyOf(given)
+  const key = await keyOf(given)
   const { value: retriever, release } = await deps.retrievers.take(key, () => deps.createRetriever(given))
   try {
     await selfCheck(retriever, examples)
@@ -57,7 +58,17 @@ export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Prom
   }
 }
 
-const keyOf = (given: Known) => createHash('sha256').update(JSON.stringify(given)).digest('hex')
+/** As one text it would be megabytes, at a stretch. */
+const keyOf = async ({ texts, tasks, keywords, k }: Known): Promise<string> => {
+  const hash = createHash('sha256').update(JSON.stringify([k, tasks, keywords]))
+  for (let at = 0; at < texts.length; at += PART) {
+    await nextTurn()
+    hash.update(JSON.stringify(texts.slice(at, at + PART)))
+  }
+  return hash.digest('hex')
+}
+
+const PART = 1_000
 
 /** An example is as near to itself as vectors make it, one half. Of its words it may have none that count. */
 const NEAR_ITSELF = { minilm: 0.45, lexical: 0 }

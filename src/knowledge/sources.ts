@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { asAsked } from '../retrieval/text.ts'
 import { type Example, type Keyword, type ReadContext, readContext } from './context.ts'
@@ -52,6 +53,8 @@ export const readSources = async (
     readPrompt(map),
     ...map.context.map(file => read(file, given.get(file))),
   ])
+  // Of ten thousand examples each of these takes ten milliseconds or more: requests have their turn in between.
+  const version = await versionOf(text, prompt.text, map, contexts)
   const examples = contexts.flatMap(context => context.examples)
   const keywords = contexts.flatMap(context => context.keywords)
   return {
@@ -67,7 +70,7 @@ export const readSources = async (
       ...disagreements(map, mapPath, examples, keywords),
     ],
     files: [mapPath, prompt.file, ...map.context, ...contexts.flatMap(context => context.runbooks)],
-    version: versionOf(text, prompt.text, map, contexts),
+    version,
   }
 }
 
@@ -148,24 +151,33 @@ const placeOf = ({ at }: Pick<Example, 'at'>) => {
 }
 
 /** The keys of experts are left out: a version is printed everywhere. */
-const versionOf = (text: string, prompt: string, map: TaskMap, contexts: readonly ReadContext[]): string => {
+const versionOf = async (text: string, prompt: string, map: TaskMap, contexts: readonly ReadContext[]) => {
   const hash = createHash('sha256').update(text).update(prompt)
   for (const definition of map.experts.values()) {
     hash.update(JSON.stringify({ ...definition, key: undefined }))
   }
-  for (const context of contexts) hash.update(hashOf(context))
+  for (const context of contexts) hash.update(await hashOf(context))
+  await nextTurn()
   return hash.digest('hex').slice(0, 12)
 }
 
+/** Examples that are hashed at a stretch. */
+const PART = 1_000
 const hashes = new WeakMap<ReadContext, string>()
 
 /** Once for each that was read: of ten thousand examples it takes ten milliseconds. */
-const hashOf = (context: ReadContext): string => {
+const hashOf = async (context: ReadContext): Promise<string> => {
   const known = hashes.get(context)
   if (known !== undefined) return known
   const hash = createHash('sha256')
-  for (const { question, options, task, reply } of context.examples) {
-    hash.update(JSON.stringify([question, options, task, reply]))
+  for (let at = 0; at < context.examples.length; at += PART) {
+    await nextTurn()
+    const part = context.examples.slice(at, at + PART)
+    hash.update(
+      part
+        .map(({ question, options, task, reply }) => JSON.stringify([question, options, task, reply]))
+        .join(''),
+    )
   }
   for (const { text, task } of context.keywords) hash.update(JSON.stringify([text, task]))
   const digest = hash.digest('hex')

@@ -1,5 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { expect, test } from 'vitest'
 import { watchTurns } from '../support/cpu.ts'
 import { fails, says, startExpert } from '../support/expert-server.ts'
@@ -83,9 +84,12 @@ test('an event loop that has time is not called late, and one that was held up i
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
     return Number(metrics.split(`coe_event_loop_delay_seconds{quantile="${quantile}"} `)[1]?.split('\n')[0])
   }
+  const looks = monitorEventLoopDelay({ resolution: 10 })
+  looks.enable()
   await late('1')
   await new Promise(resolve => setTimeout(resolve, 200))
-  expect(await late('0.5')).toBeLessThan(0.008)
+  // Of the ten milliseconds between two looks nothing is lateness, on however busy a machine.
+  expect(await late('0.5')).toBeLessThan(looks.percentile(50) / 1e9 - 0.005)
   // A scrape begins anew, with the next look.
   await new Promise(resolve => setTimeout(resolve, 50))
   const until = performance.now() + 150

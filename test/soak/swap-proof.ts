@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startBystander } from './bystander.ts'
 import { type GatewayProcess, startGateway, type Vitals } from './gateway-process.ts'
 import { createLogbook } from './logbook.ts'
 import { startNamedExperts } from './named-experts.ts'
@@ -24,6 +25,7 @@ export const proveSwaps = async ({ swaps, seconds, clients }: Proof, say: Said):
   const environment = { COE_MAP: files.mapPath, COE_DATA: `${files.folder}/data`, COE_ADMIN_KEY: KEY }
   const gateway = await startGateway({ ...environment, LOG_LEVEL: 'warn' }, logbook.read)
   const expertsOf = new Map([[(await ready(gateway)).snapshot, files.experts()]])
+  const bystander = startBystander()
   const askers = startAskers(gateway.url, clients)
   await sleep(2_000)
   await eventLoop(gateway)
@@ -43,6 +45,7 @@ export const proveSwaps = async ({ swaps, seconds, clients }: Proof, say: Said):
   }
   const end = await calm(gateway)
   const delay = await eventLoop(gateway)
+  const idle = await bystander.lateMs()
   await askers.stop()
   const atRest = await gateway.atRest()
   await gateway.stop()
@@ -56,12 +59,16 @@ export const proveSwaps = async ({ swaps, seconds, clients }: Proof, say: Said):
   say(
     `map live    p50 ${at(live, 0.5)} ms, p99 ${at(live, 0.99)} ms after its file was closed, or it was sent`,
   )
-  say(`event loop  p99 ${delay.toFixed(1)} ms late`)
+  say(
+    `event loop  p99 ${delay.toFixed(1)} ms late; a thread beside it that does nothing: ${idle.toFixed(1)} ms`,
+  )
   say(`warm        ${inWords(warm)}\nend         ${inWords(end)}\nat rest     ${inWords(atRest)}`)
   return [
     ...wrongIn(askers.answered, expertsOf),
     ...grownSince(warm, end),
-    ...(delay > 20 ? [`the event loop was ${delay.toFixed(1)} ms late at p99, more than 20`] : []),
+    ...(delay - idle > 20
+      ? [`the event loop was ${(delay - idle).toFixed(1)} ms later at p99 than the machine, more than 20`]
+      : []),
     ...logbook.unexpected(),
   ]
 }

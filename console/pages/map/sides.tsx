@@ -14,7 +14,7 @@ export const Sides = ({ sides: { served, candidate } }: { sides: NonNullable<Can
           <th scope="col" class="number">
             Failed
           </th>
-          <th scope="col" class="number">
+          <th scope="col" class="number narrow-hidden">
             Refused
           </th>
           <th scope="col" class="number">
@@ -44,7 +44,7 @@ const SideRow = ({
     <td>{name}</td>
     <td class="number">{count(answers)}</td>
     <td class={failures > 0 ? 'number failed' : 'number'}>{count(failures)}</td>
-    <td class="number">{count(refused)}</td>
+    <td class="number narrow-hidden">{count(refused)}</td>
     <td class="number">{milliseconds(p50Ms)}</td>
     <td class="number">{milliseconds(p95Ms)}</td>
   </tr>
