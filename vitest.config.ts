@@ -1,11 +1,14 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Folders whose files start no gateway: they follow each other in one process, which loads everything once. */
-const parts = `test/{${[
-  ...['docs', 'docker', 'experts', 'http', 'knowledge', 'measure', 'observe', 'processes', 'resilience'],
-  ...['retrieval', 'routing', 'swaps'],
-].join(',')}}/**/*.test.ts`
+/** A process for each of these: they count its handles, its memory or its turns, or break what all gateways in it share. */
+const alone = [
+  'faults/faults',
+  'http/bodies',
+  'promises/limits',
+  'promises/metrics',
+  'promises/never-the-router',
+].map(name => `test/${name}.test.ts`)
 
 /** What takes longest, so that it does not begin when all others are done. The rest goes by size. */
 const slowest = ['fresh-start', 'commands/commands', 'promises/classifier', 'promises/hostile', 'rank/killed']
@@ -13,9 +16,9 @@ const slowest = ['fresh-start', 'commands/commands', 'promises/classifier', 'pro
 class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId, project }: TestSpecification) => {
+      if (project.config.isolate) return -1
       const found = slowest.findIndex(name => moduleId.endsWith(`${name}.test.ts`))
-      if (found !== -1) return found
-      return project.config.isolate ? slowest.length : slowest.length + 1
+      return found === -1 ? slowest.length : found
     }
     return (await super.sort(files)).sort((a, b) => place(a) - place(b))
   }
@@ -36,13 +39,18 @@ export default defineConfig({
     maxWorkers: '100%',
     sequence: { sequencer: SlowestFirst },
     projects: [
+      { test: { name: 'alone', include: alone, pool: 'forks', ...patient } },
       {
         test: {
-          ...{ name: 'whole', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, parts] },
-          ...{ pool: 'forks', ...patient },
+          // One file after the other in a process for each core, which loads the gateway once and not for each file.
+          ...{
+            name: 'together',
+            include: ['test/**/*.test.ts'],
+            exclude: [...configDefaults.exclude, ...alone],
+          },
+          ...{ pool: 'forks', isolate: false, ...patient },
         },
       },
-      { test: { name: 'parts', include: [parts], pool: 'forks', isolate: false, ...patient } },
     ],
   },
 })

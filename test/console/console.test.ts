@@ -101,10 +101,11 @@ describe.skipIf(noBrowser !== false)(
 
       await go(page, 'map/edit')
       const source = page.getByLabel('The map’s text')
+      await expect.poll(() => source.inputValue()).toContain('experts')
       const before = await source.inputValue()
       await source.fill(`${before}nonsense: true\n`)
       await page.getByRole('button', { name: /^Line \d+/ }).waitFor()
-      expect(await button(page, 'Activate…').isDisabled()).toBe(true)
+      await expect.poll(() => button(page, 'Activate…').isDisabled()).toBe(true)
 
       const swapped = before.replace(/(operate:[\s\S]*?experts:\s*\n\s*- )a(\n\s*- )b/, '$1b$2a')
       expect(swapped).not.toBe(before)

@@ -1,21 +1,30 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ask, json, root } from '../support/gateway.ts'
 
-/** The repository as a newcomer gets it: what git tracks or would track, in an empty folder. */
+/** What git tracks or would track; where there is no git, all that is not made here. */
+const delivered = async (): Promise<string[]> => {
+  try {
+    const asked = ['ls-files', '--cached', '--others', '--exclude-standard']
+    const files = execFileSync('git', asked, {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    return files.split('\n').filter(file => file !== '' && !file.startsWith('test/'))
+  } catch {
+    return (await readdir(root)).filter(name => !/^(\..*|node_modules|dist|coverage|test)$/.test(name))
+  }
+}
+
+/** The repository as a newcomer gets it, in an empty folder. */
 const newcomer = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'coe-fresh-'))
-  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  for (const file of files.split('\n').filter(file => file !== '' && !file.startsWith('test/'))) {
-    await cp(join(root, file), join(folder, file))
-  }
+  for (const file of await delivered()) await cp(join(root, file), join(folder, file), { recursive: true })
   // Installing is what `npm ci` does, and needs the network; everything after it happens here.
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   return folder
@@ -69,4 +78,4 @@ test('a fresh copy builds, starts, routes by the shipped model and context, and 
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}, 120_000)
+}, 600_000)

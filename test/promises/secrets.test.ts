@@ -171,7 +171,7 @@ beforeAll(async () => {
   const [code] = await once(child, 'exit')
   expect(code).toBe(1)
   seen.push(['standard output', output.stdout], ['standard error', output.stderr])
-}, 120_000)
+}, 600_000)
 
 afterAll(async () => {
   await expert.close()
