@@ -7,13 +7,20 @@ export type Options = {
   readonly seconds: number
   readonly rounds: number
   readonly profile: boolean
+  /** How cost grows, instead of the scenarios. */
+  readonly growth: boolean
+  readonly quick: boolean
+  /** Everything, and docs/performance.md from it. */
+  readonly doc: boolean
   readonly words: readonly string[]
 }
 
-const names = [...scenarios.map(({ name }) => name), 'policies']
+export const names = [...scenarios.map(({ name }) => name), 'policies', 'memory']
 
 const usage = `npm run bench -- [--only ${names.join(',')}] [--subjects direct,yardstick,coe-ops,Portkey,LiteLLM]
                  [--seconds 8] [--rounds 5] [--profile]
+npm run bench -- --growth [--quick] [--seconds 3]   how cost grows with examples, tasks, experts, body size, connections
+npm run bench -- --doc [the same]                   what is measured, put into docs/performance.md too
 npm run bench:compare -- BASE [the same]        this tree against another branch or commit`
 
 /** Says how it is used and ends, when it is used otherwise. */
@@ -25,9 +32,12 @@ export const optionsFrom = (args: readonly string[]): Options => {
       options: {
         only: { type: 'string' },
         subjects: { type: 'string' },
-        seconds: { type: 'string', default: '8' },
+        seconds: { type: 'string' },
         rounds: { type: 'string', default: '5' },
         profile: { type: 'boolean', default: false },
+        growth: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        doc: { type: 'boolean', default: false },
       },
     })
     const only = values.only?.split(',') ?? names
@@ -36,9 +46,12 @@ export const optionsFrom = (args: readonly string[]): Options => {
     return {
       only,
       subjects: values.subjects?.split(','),
-      seconds: positive(values.seconds),
+      seconds: positive(values.seconds ?? (values.growth ? '3' : '8')),
       rounds: positive(values.rounds),
       profile: values.profile,
+      growth: values.growth,
+      quick: values.quick,
+      doc: values.doc,
       words: positionals,
     }
   } catch (error) {
