@@ -42,8 +42,8 @@ const WORLDS = [
     name: 'tasks',
     title: 'Tasks',
     steps: [2, 10, 50, 150],
-    note: '3,000 made-up examples, 4 experts.',
-    of: (tasks: number): World => ({ ...USUAL, examples: 3_000, tasks }),
+    note: '1,500 made-up examples, 4 experts.',
+    of: (tasks: number): World => ({ ...USUAL, examples: 1_500, tasks }),
   },
   {
     name: 'experts',

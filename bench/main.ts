@@ -24,7 +24,9 @@ const run = async (options: Options) => {
   const everything = doc && options.only.length === all.length
   const result = {
     ...(options.growth ? { lines: [] } : await measured(options, nodeFlags)),
-    ...((options.growth || everything) && { growth: await measureGrowth({ ...options, seconds: 3, tell }) }),
+    ...((options.growth || everything) && {
+      growth: await measureGrowth({ ...options, seconds: options.growth ? options.seconds : 2, tell }),
+    }),
   }
   await writeResult(options.growth ? 'growth' : 'bench', result, print)
   if (doc) await writeDoc(result, print)
@@ -32,7 +34,7 @@ const run = async (options: Options) => {
 }
 
 const measured = async (
-  { only, subjects, seconds, rounds, doc }: Options,
+  { only, subjects, seconds, rounds, minutes }: Options,
   nodeFlags: readonly string[],
 ): Promise<Result> => {
   const everybody = [direct, yardstick, gateway({ nodeFlags }), twoProcesses, ...othersInstalled()]
@@ -42,7 +44,7 @@ const measured = async (
   for (const scenario of scenarios.filter(({ name }) => only.includes(name)))
     lines.push(...(await measure(scenario, plan)))
   const policies = only.includes('policies') ? await measurePolicies() : undefined
-  const memory = only.includes('memory') ? await measureMemory(doc ? 5 : 1) : undefined
+  const memory = only.includes('memory') ? await measureMemory(minutes) : undefined
   return { lines, policies, memory }
 }
 

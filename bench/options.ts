@@ -6,6 +6,8 @@ export type Options = {
   readonly subjects: readonly string[] | undefined
   readonly seconds: number
   readonly rounds: number
+  /** Of full load, before memory is measured. */
+  readonly minutes: number
   readonly profile: boolean
   /** How cost grows, instead of the scenarios. */
   readonly growth: boolean
@@ -18,8 +20,8 @@ export type Options = {
 export const names = [...scenarios.map(({ name }) => name), 'policies', 'memory']
 
 const usage = `npm run bench -- [--only ${names.join(',')}] [--subjects direct,yardstick,coe-ops,Portkey,LiteLLM]
-                 [--seconds 8] [--rounds 5] [--profile]
-npm run bench -- --growth [--quick] [--seconds 3]   how cost grows with examples, tasks, experts, body size, connections
+                 [--seconds 8] [--rounds 5] [--minutes 1] [--profile]
+npm run bench -- --growth [--quick] [--seconds 2]   how cost grows with examples, tasks, experts, body size, connections
 npm run bench -- --doc [the same]                   what is measured, put into docs/performance.md too
 npm run bench:compare -- BASE [the same]        this tree against another branch or commit`
 
@@ -34,6 +36,7 @@ export const optionsFrom = (args: readonly string[]): Options => {
         subjects: { type: 'string' },
         seconds: { type: 'string' },
         rounds: { type: 'string', default: '5' },
+        minutes: { type: 'string' },
         profile: { type: 'boolean', default: false },
         growth: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
@@ -46,8 +49,9 @@ export const optionsFrom = (args: readonly string[]): Options => {
     return {
       only,
       subjects: values.subjects?.split(','),
-      seconds: positive(values.seconds ?? (values.growth ? '3' : '8')),
+      seconds: positive(values.seconds ?? (values.growth ? '2' : '8')),
       rounds: positive(values.rounds),
+      minutes: positive(values.minutes ?? (values.doc ? '5' : '1')),
       profile: values.profile,
       growth: values.growth,
       quick: values.quick,
