@@ -52,6 +52,8 @@ export type ErrorDetails = {
   cause?: unknown
   /** The request's field at fault, for OpenAI's envelope. */
   param?: string
+  /** What the log says in place of the message: with what is not for clients, such as addresses. */
+  inLog?: string
   /** Overrides the catalogue's status: an expert's own 404, say, or the worst of several causes. */
   status?: number
   /** What the other side asked us to wait, in milliseconds. */

@@ -1,28 +1,49 @@
 #!/usr/bin/env node
-import { bench } from './commands/bench.ts'
-import { candidate } from './commands/candidate.ts'
-import { check } from './commands/check.ts'
 import { type Command, helpOf, parseCommand, UsageError } from './commands/command.ts'
-import { context } from './commands/context.ts'
-import { init } from './commands/init.ts'
-import { key } from './commands/key.ts'
-import { rank } from './commands/rank.ts'
-import { route } from './commands/route.ts'
-import { serve } from './commands/serve.ts'
-import { ConfigError } from './config.ts'
 import { describe } from './errors.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
 
-const commands: Readonly<Record<string, Command>> = {
-  serve,
-  check,
-  init,
-  rank,
-  route,
-  candidate,
-  context,
-  bench,
-  key,
+type Entry = { readonly summary: string; load(): Promise<Command> }
+
+/** Each is loaded when it is called: all of them together take longer to load than most take to run. */
+const commands: Readonly<Record<string, Entry>> = {
+  serve: {
+    summary: 'run the gateway',
+    load: async () => (await import('./commands/serve.ts')).serve,
+  },
+  check: {
+    summary: 'validate a map and everything it names',
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  init: {
+    summary: 'write a first map, its context and some questions, for the models you have',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  rank: {
+    summary: 'measure the experts, and write what they are worth into the map',
+    load: async () => (await import('./commands/rank.ts')).rank,
+  },
+  route: {
+    summary: 'decide a question without asking an expert, and say why',
+    load: async () => (await import('./commands/route.ts')).route,
+  },
+  candidate: {
+    summary: 'try a changed map in the shadow or on a share of conversations, then activate or drop it',
+    load: async () => (await import('./commands/candidate.ts')).candidate,
+  },
+  context: {
+    summary:
+      'look at the examples, bring in those of others, find what stands there twice, add what clients corrected',
+    load: async () => (await import('./commands/context.ts')).context,
+  },
+  bench: {
+    summary: 'measure how well questions find their task, and what the whole gains',
+    load: async () => (await import('./commands/bench.ts')).bench,
+  },
+  key: {
+    summary: 'make a key that lets a client in',
+    load: async () => (await import('./commands/key.ts')).key,
+  },
 }
 
 const overview = () =>
@@ -47,26 +68,29 @@ const main = async ([name, ...args]: string[]): Promise<number> => {
     print(overview())
     return name === undefined ? 2 : 0
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (command === undefined) throw new UsageError(`There is no command "${name}".`)
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (entry === undefined) throw new UsageError(`There is no command "${name}".`)
+  const command = await entry.load()
   const { values, words } = parseCommand(command, args)
   if (values.help === true) {
-    print(helpOf(command))
+    print(helpOf(entry.summary, command))
     return 0
   }
   return await command.run({ values, words, environment: process.env, print, complain })
 }
 
 /** Errors that a user can mend are said without a stack. */
-const report = (error: unknown, name: string | undefined): number => {
+const report = async (error: unknown, name: string | undefined): Promise<void> => {
   if (error instanceof UsageError)
-    complain(`${error.message}\nSee: coe-ops ${name ?? ''} --help`.replace('  ', ' '))
-  else if (error instanceof ConfigError || error instanceof InvalidFilesError) complain(error.message)
+    return complain(`${error.message}\nSee: coe-ops ${name ?? ''} --help`.replace('  ', ' '))
+  // Whoever throws it has loaded it.
+  const { ConfigError } = await import('./config.ts')
+  if (error instanceof ConfigError || error instanceof InvalidFilesError) complain(error.message)
   else complain(`coe-ops: ${describe(error)}`)
-  return 2
 }
 
 const args = process.argv.slice(2)
-process.exitCode = await main(args).catch(error =>
-  report(error, Object.hasOwn(commands, args[0] ?? '') ? args[0] : ''),
-)
+process.exitCode = await main(args).catch(async error => {
+  await report(error, Object.hasOwn(commands, args[0] ?? '') ? args[0] : '')
+  return 2
+})

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
@@ -8,7 +7,6 @@ import { createApp } from './http/app.ts'
 import { readConsole } from './http/console.ts'
 import { defaultLimits, type Limits } from './http/limits.ts'
 import { rememberContexts } from './knowledge/context-memory.ts'
-import { type Cause, openHistory } from './knowledge/history.ts'
 import { createLive, type Live } from './knowledge/live.ts'
 import { type Prepared, prepareSnapshot } from './knowledge/prepare.ts'
 import { InvalidFilesError } from './knowledge/problem.ts'
@@ -16,16 +14,14 @@ import { atStart, type Given, readSources, type Sources } from './knowledge/sour
 import type { TaskMap } from './knowledge/task-map.ts'
 import { createLeases } from './leases.ts'
 import { openCandidateNote } from './observe/candidate-note.ts'
-import { createDecisionFile } from './observe/decision-file.ts'
-import { createDecisions } from './observe/decisions.ts'
-import { createExpertFigures } from './observe/expert-figures.ts'
 import { fanOut } from './observe/fan-out.ts'
 import { createFeedback, type FeedbackEvents } from './observe/feedback.ts'
 import { createLogEvents } from './observe/log-events.ts'
 import { createMetrics } from './observe/metrics.ts'
+import { openRecords } from './observe/records.ts'
 import { startTracing } from './observe/trace.ts'
 import type { Siblings } from './processes/member.ts'
-import { sharedWith, shareOf } from './processes/share.ts'
+import { recordedWith, sharedWith, shareOf } from './processes/share.ts'
 import { createRetriever, type Retriever, workersFor } from './retrieval/retriever.ts'
 import { createCandidates } from './routing/candidate/candidates.ts'
 import type { CandidateEvents } from './routing/candidate/place.ts'
@@ -60,6 +56,7 @@ const QUEUE = 1_000
 
 /** Every part of the process, built once and handed what it needs; closed in the reverse order. */
 export const wire = async (config: Config, log: Logger, options: WireOptions = {}): Promise<Gateway> => {
+  const { siblings } = options
   const retrievers = createLeases<Retriever>(retriever => retriever.close())
   const registry = createRegistry()
   const metrics = createMetrics({
@@ -69,7 +66,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
   })
   const serves = options.watchFiles !== false
   const warn = (problem: string) => log.error({ problem }, 'what is kept beside the requests is not kept')
-  const records = await openRecords(config, serves, warn)
+  const records = await openRecords(config, { serves, warn, ...(siblings && recordedWith(siblings)) })
   const events = fanOut([
     metrics.events,
     createLogEvents(log, config.logQuestions),
@@ -107,7 +104,7 @@ export const wire = async (config: Config, log: Logger, options: WireOptions = {
     apiKeys: config.apiKeys,
     adminKey: config.adminKey,
     console: await readConsole(),
-    ...sharedWith(options.siblings, { registry, metrics }),
+    ...sharedWith(siblings, { registry, metrics, candidates, feedback, ...records.kept }),
     limits: { ...limitsOf(config), ...options.limits },
   })
   return {
@@ -141,29 +138,6 @@ type Parts = {
   readonly registry: ReturnType<typeof createRegistry>
   readonly events: SwapEvents
 } & Pick<WireOptions, 'onProgress' | 'objection' | 'siblings'>
-
-/** What is remembered of maps on disk, of requests in memory always and in a file where one is named. */
-const openRecords = async (config: Config, serves: boolean, onProblem: (problem: string) => void) => {
-  const history = await openHistory({ folder: join(config.dataPath, 'maps'), onProblem })
-  const decisions = createDecisions({ withQuestions: config.logQuestions })
-  const figures = createExpertFigures()
-  const { decisionsFile: path, decisionsFileBytes: maxBytes } = config
-  const file = path === undefined ? undefined : createDecisionFile({ path, maxBytes, onProblem })
-  if (file !== undefined) decisions.listen(file.write)
-  return {
-    kept: { history, decisions, figures },
-    listeners: [
-      { answered: decisions.answered },
-      figures.events,
-      { swapped: ({ snapshot }: Serving, cause: Cause) => serves && history.add(snapshot, cause) },
-    ],
-    problems: () => [history.problem(), file?.problem()].filter(problem => problem !== undefined),
-    async close() {
-      await file?.close()
-      await history.close()
-    },
-  }
-}
 
 type Trials = {
   readonly live: Live<Serving>

@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   swaps: ['errors', 'knowledge', 'routing', 'retrieval'],
   measure: ['errors', 'routing', 'knowledge', 'retrieval', 'experts'],
   observe: ['errors', 'knowledge', 'routing', 'experts'],
-  processes: ['errors', 'experts', 'http', 'observe'],
+  processes: ['errors', 'experts', 'http', 'knowledge', 'observe', 'routing'],
   http: ['errors', 'routing', 'knowledge', 'experts', 'observe', 'resilience', 'swaps'],
 }
 const mayImportEverything = ['wire', 'main', 'commands']
@@ -70,6 +70,16 @@ test('libraries stay behind the folder that owns them', () => {
     .filter(({ file, target }) => onlyIn[target] !== undefined && !onlyIn[target].includes(partOf(file)))
     .map(({ file, target }) => `${file} imports ${target}`)
   expect(astray).toEqual([])
+})
+
+test('what is heavy is loaded by who needs it: a command by its caller, the model by who encodes', () => {
+  const main = readFileSync(join(source, 'main.ts'), 'utf8')
+  const atOnce = [...main.matchAll(/^import (?!type).*'\.\/(commands\/.*|wire\.ts)'/gm)].map(
+    ([, file]) => file,
+  )
+  expect(atOnce).toEqual(['commands/command.ts'])
+  const model = /^import (?!type).*'@xenova\/transformers'/m
+  expect(files.filter(file => model.test(readFileSync(join(source, file), 'utf8')))).toEqual([])
 })
 
 test('the environment is read in one file, and handed over at the entrance', () => {

@@ -1,6 +1,7 @@
 import type { SetName } from '../measure/paper/task-sets.ts'
-import { countIn, filesIn, refuseOptions } from './bench-wanted.ts'
+import { countIn, refuseOptions } from './bench-wanted.ts'
 import { type Invocation, UsageError } from './command.ts'
+import { filesIn } from './lists.ts'
 import { sumIn, textIn } from './rank-wanted.ts'
 
 export type PaperWanted = {

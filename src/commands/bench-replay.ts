@@ -9,8 +9,9 @@ import { markdownFrom } from '../measure/report/markdown.ts'
 import { htmlOf } from '../measure/report/page.ts'
 import { asSection } from '../measure/tables.ts'
 import { benchDeps, writeFiles } from './bench-deps.ts'
-import { countIn, filesIn, onlyPaper, refuseOptions } from './bench-wanted.ts'
+import { countIn, onlyPaper, refuseOptions } from './bench-wanted.ts'
 import { type Invocation, UsageError } from './command.ts'
+import { filesIn } from './lists.ts'
 
 /** `bench replay`: the whole system, by outcomes that are known. */
 export const benchReplay = async ({ values, environment, print, complain }: Invocation): Promise<number> => {

@@ -1,5 +1,6 @@
 import type { Wanted } from '../measure/plan.ts'
 import { type Invocation, UsageError } from './command.ts'
+import { filesIn, listIn } from './lists.ts'
 
 /** The options as something that can be measured, or what is wrong with them. */
 export const onlyPaper = [
@@ -45,9 +46,6 @@ export const wantedBy = (values: Invocation['values']): Wanted => {
   }
 }
 
-export const filesIn = (value: Invocation['values'][string]) =>
-  (Array.isArray(value) ? value : []).flatMap(part => listIn(part))
-
 /** An option that would be ignored is a mistake that nobody sees. */
 export const refuseOptions = (values: Invocation['values'], names: readonly string[], what: string) => {
   const given = names.filter(name => values[name] !== undefined)
@@ -55,14 +53,6 @@ export const refuseOptions = (values: Invocation['values'], names: readonly stri
     throw new UsageError(`bench ${what} has no use for ${given.map(name => `--${name}`).join(', ')}.`)
   }
 }
-
-const listIn = (value: Invocation['values'][string]) =>
-  value === undefined
-    ? []
-    : String(value)
-        .split(',')
-        .map(part => part.trim())
-        .filter(part => part !== '')
 
 export const countIn = (values: Invocation['values'], name: string, fallback: number): number => {
   const value = values[name] ?? String(fallback)

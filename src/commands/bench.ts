@@ -4,7 +4,6 @@ import { benchReplay } from './bench-replay.ts'
 import { type Command, UsageError } from './command.ts'
 
 export const bench: Command = {
-  summary: 'measure how well questions find their task, and what the whole gains',
   usage: [
     'coe-ops bench classify (--context FILE... | --map FILE) [--questions FILE... | --folds | --share N]',
     '       coe-ops bench replay --questions FILE... --outcomes FILE... [--map FILE [--fit] | --folds]',

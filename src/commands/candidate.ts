@@ -8,7 +8,6 @@ import { inWords } from './candidate-report.ts'
 import { type Command, type Invocation, UsageError } from './command.ts'
 
 export const candidate: Command = {
-  summary: 'try a changed map in the shadow or on a share of conversations, then activate or drop it',
   usage: [
     'coe-ops candidate show',
     'coe-ops candidate try FILE [--percent N] [--why TEXT] [--classifier]',

@@ -6,7 +6,6 @@ import { type Command, UsageError } from './command.ts'
 import { counted } from './counted.ts'
 
 export const check: Command = {
-  summary: 'validate a map and everything it names',
   usage: 'coe-ops check [MAP] [--json]',
   examples: ['coe-ops check', 'coe-ops check mappings/aiops.yaml', 'coe-ops check my-map.yaml --json'],
   options: { json: { type: 'boolean', help: 'print one JSON document' } },

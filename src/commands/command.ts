@@ -18,7 +18,6 @@ export type Invocation = {
 
 /** One command: its help is made from what it declares, so that the two cannot disagree. */
 export type Command = {
-  readonly summary: string
   readonly usage: string
   readonly examples: readonly string[]
   readonly options: Readonly<Record<string, Option>>
@@ -27,9 +26,12 @@ export type Command = {
   run(invocation: Invocation): Promise<number>
 }
 
+/** What a command does is said by `main.ts`, which lists all of them without loading one; what its part does, by the part. */
+export type Part = Command & { readonly summary: string }
+
 export class UsageError extends Error {}
 
-export const helpOf = ({ summary, usage, examples, options, after }: Command): string => {
+export const helpOf = (summary: string, { usage, examples, options, after }: Command): string => {
   const rows = Object.entries({ ...options, help: { type: 'boolean', help: 'this text' } as Option })
   return [
     `${summary}\n`,

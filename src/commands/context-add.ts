@@ -1,16 +1,16 @@
 import { appendFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { loadConfig } from '../config.ts'
 import { appendLines } from '../knowledge/append-lines.ts'
 import { UNKNOWN } from '../knowledge/map.ts'
 import { errorsOf, InvalidFilesError } from '../knowledge/problem.ts'
 import { readSources } from '../knowledge/sources.ts'
 import { correctionsPath, declinedLineOf, readCorrections } from '../observe/corrections.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Part, UsageError } from './command.ts'
+import { configFor } from './config-for.ts'
 import { askAbout, inWords, type Open, sortCorrections, type Verdicts } from './corrections.ts'
 
-export const add: Command = {
+export const add: Part = {
   summary: 'make examples of what clients corrected, after a person has looked at each',
   usage: 'coe-ops context add --from-feedback [--map FILE] [--to FILE] [--yes] [--json]',
   examples: [
@@ -35,10 +35,7 @@ export const add: Command = {
         'It is: coe-ops context add --from-feedback. Examples of your own are lines in a file.',
       )
     }
-    const config = loadConfig({
-      ...environment,
-      ...(values.map === undefined ? {} : { COE_MAP: String(values.map) }),
-    })
+    const config = configFor({ values, environment })
     const { map, problems, files } = await readSources(config.mapPath, config.environment)
     if (map === undefined || errorsOf(problems).length > 0) throw new InvalidFilesError(problems, files)
     const file = fileFor(map.context, values.to === undefined ? undefined : String(values.to))

@@ -4,10 +4,10 @@ import { type Group, groupsOf } from '../knowledge/duplicates.ts'
 import { NEAR } from '../knowledge/near.ts'
 import { errorsOf, InvalidFilesError } from '../knowledge/problem.ts'
 import { shortPlace } from '../measure/overlap.ts'
-import { type Command, type Invocation, UsageError } from './command.ts'
+import { type Invocation, type Part, UsageError } from './command.ts'
 import { refuseToReplace, writeWhole } from './write-rows.ts'
 
-export const dedupe: Command = {
+export const dedupe: Part = {
   summary: 'find questions that stand there twice, or nearly so, and write the files without them',
   usage: 'coe-ops context dedupe FILE... [--near 0.9] [--out FILE]',
   examples: [

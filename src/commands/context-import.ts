@@ -5,12 +5,12 @@ import type { ImportedRow } from '../knowledge/import/row.ts'
 import { isTask } from '../knowledge/import/task-names.ts'
 import { formatProblem, InvalidFilesError } from '../knowledge/problem.ts'
 import { shareOf } from '../measure/split.ts'
-import { type Command, type Invocation, UsageError } from './command.ts'
+import { type Invocation, type Part, UsageError } from './command.ts'
 import { besides, refuseToReplace, writeWhole } from './write-rows.ts'
 
 const names = ['auto', ...Object.keys(formats)].join(', ')
 
-export const importing: Command = {
+export const importing: Part = {
   summary: "bring in other people's question sets as examples or questions of ours",
   usage:
     'coe-ops context import SOURCE... --out FILE [--format NAME] [--tasks FILE | --task NAME] [--share 0.2]',

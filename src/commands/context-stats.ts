@@ -1,11 +1,8 @@
-import { loadConfig } from '../config.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
-import { createLog } from '../observe/log.ts'
-import { wire } from '../wire.ts'
-import { type Command, UsageError } from './command.ts'
-import { progressLine } from './progress.ts'
+import { type Part, UsageError } from './command.ts'
+import { withGateway } from './with-gateway.ts'
 
-export const stats: Command = {
+export const stats: Part = {
   summary: 'how many examples there are, and how well they tell the tasks apart',
   usage: 'coe-ops context stats [--map FILE] [--json]',
   examples: ['coe-ops context stats', 'coe-ops context stats --map mappings/aiops.yaml --json'],
@@ -13,24 +10,12 @@ export const stats: Command = {
     map: { type: 'string', help: 'the map whose context is looked at (COE_MAP)' },
     json: { type: 'boolean', help: 'print one JSON document' },
   },
-  async run({ values, words, environment, print, complain }) {
+  async run(invocation) {
+    const { values, words, print } = invocation
     if (words.length > 0) throw new UsageError(`context stats takes no file: --map says whose context it is.`)
-    const config = loadConfig({
-      ...environment,
-      ...(values.map === undefined ? {} : { COE_MAP: String(values.map) }),
-    })
-    const progress = progressLine('encoding examples', complain)
-    const gateway = await wire(config, createLog('warn'), {
-      onProgress: progress.show,
-      watchFiles: false,
-    }).finally(progress.clear)
-    try {
-      const found = statsOf(gateway.live.current().snapshot)
-      print(values.json === true ? JSON.stringify(found, null, 2) : inWords(found))
-      return 0
-    } finally {
-      await gateway.close()
-    }
+    const found = await withGateway(invocation, ({ live }) => statsOf(live.current().snapshot))
+    print(values.json === true ? JSON.stringify(found, null, 2) : inWords(found))
+    return 0
   },
 }
 

@@ -1,10 +1,10 @@
-import { type Command, type Option, UsageError } from './command.ts'
+import { type Command, type Option, type Part, UsageError } from './command.ts'
 import { add } from './context-add.ts'
 import { dedupe } from './context-dedupe.ts'
 import { importing } from './context-import.ts'
 import { stats } from './context-stats.ts'
 
-const parts: Readonly<Record<string, Command>> = { stats, import: importing, dedupe, add }
+const parts: Readonly<Record<string, Part>> = { stats, import: importing, dedupe, add }
 
 /** Every option of every part, with the parts it belongs to. */
 const options: Readonly<Record<string, Option>> = Object.fromEntries(
@@ -17,8 +17,6 @@ const options: Readonly<Record<string, Option>> = Object.fromEntries(
 )
 
 export const context: Command = {
-  summary:
-    'look at the examples, bring in those of others, find what stands there twice, add what clients corrected',
   usage: Object.values(parts)
     .map(({ usage }) => usage)
     .join('\n       '),

@@ -7,6 +7,7 @@ import { modelsAt, type Offered } from '../experts/models-at.ts'
 import { isPlainName, type StarterExpert, starterMap } from '../knowledge/starter-map.ts'
 import { readMap } from '../knowledge/task-map.ts'
 import { type Command, type Invocation, UsageError } from './command.ts'
+import { listIn } from './lists.ts'
 
 /** An endpoint that lists its models takes no longer. */
 const LIST_TIMEOUT_MS = 10_000
@@ -17,7 +18,6 @@ const otherKinds =
 const shipped = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
 export const init: Command = {
-  summary: 'write a first map, its context and some questions, for the models you have',
   usage: 'coe-ops init [--experts URL,URL] [--key-env NAME] [--out DIR]',
   examples: [
     'coe-ops init --experts http://localhost:11434/v1 --out my-coe',
@@ -82,14 +82,6 @@ const endpointsIn = (values: Invocation['values']): Endpoint[] => {
     return { url, keyName: names[i] ?? names[0] ?? 'OPENAI_API_KEY' }
   })
 }
-
-const listIn = (value: Invocation['values'][string]) =>
-  value === undefined
-    ? []
-    : String(value)
-        .split(',')
-        .map(part => part.trim())
-        .filter(part => part !== '')
 
 type Answered = Offered & { readonly keyName: string }
 

@@ -10,7 +10,6 @@ type Values = Invocation['values']
 type Entry = { readonly key: string; readonly rate?: string; readonly concurrency?: number }
 
 export const key: Command = {
-  summary: 'make a key that lets a client in',
   usage: 'coe-ops key new NAME [--rate 600/m] [--concurrency 32] [--json]',
   examples: [
     'coe-ops key new chatbot',

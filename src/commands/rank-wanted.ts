@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import { isBuiltin } from '../knowledge/map.ts'
 import type { TaskMap } from '../knowledge/task-map.ts'
 import { type Invocation, UsageError } from './command.ts'
+import { filesIn, listIn } from './lists.ts'
 
 export type RankWanted = {
   readonly map: string
@@ -21,16 +22,14 @@ export type RankWanted = {
 type Values = Invocation['values']
 
 export const rankWantedBy = (values: Values, { mapPath }: Config): RankWanted => {
-  const questions = (Array.isArray(values.questions) ? values.questions : []).flatMap(
-    part => listIn(part) ?? [],
-  )
+  const questions = filesIn(values.questions)
   if (questions.length === 0)
     throw new UsageError('rank needs --questions: files whose right answers are known.')
   return {
     map: mapPath,
     out: textIn(values.out) ?? mapPath,
     questions,
-    experts: listIn(values.experts),
+    experts: values.experts === undefined ? undefined : listIn(values.experts),
     outcomes: textIn(values.outcomes),
     report: textIn(values.report),
     prompt: textIn(values.prompt),
@@ -46,14 +45,6 @@ export const textIn = (value: Values[string]) => {
   if (value === '') throw new UsageError('An option that names a file must not be empty.')
   return value === undefined ? undefined : String(value)
 }
-
-const listIn = (value: Values[string]) =>
-  value === undefined
-    ? undefined
-    : String(value)
-        .split(',')
-        .map(part => part.trim())
-        .filter(part => part !== '')
 
 const countIn = (values: Values, name: string): number | undefined => {
   const value = values[name]

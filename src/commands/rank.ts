@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Config, loadConfig } from '../config.ts'
+import type { Config } from '../config.ts'
 import { replaceFile } from '../knowledge/replace-file.ts'
 import { createBudget } from '../measure/budget.ts'
 import { readPrompts } from '../measure/rank/prompt.ts'
@@ -10,6 +10,7 @@ import { rankMarkdown, rankPage } from '../measure/rank/report.ts'
 import { type Ranked, runRank } from '../measure/rank/run.ts'
 import { htmlOf } from '../measure/report/page.ts'
 import { type Command, UsageError } from './command.ts'
+import { configFor } from './config-for.ts'
 import { readGivenMap, readGivenQuestions } from './given-files.ts'
 import { interruptions } from './interruptions.ts'
 import { rankProgress } from './rank-progress.ts'
@@ -18,7 +19,6 @@ import { expertsWanted, type RankWanted, rankWantedBy } from './rank-wanted.ts'
 import { writeMap } from './rank-write.ts'
 
 export const rank: Command = {
-  summary: 'measure the experts, and write what they are worth into the map',
   usage: 'coe-ops rank --questions FILE... [--map FILE] [--experts A,B] [--budget N] [--max-cost SUM]',
   examples: [
     'coe-ops rank --map my-map.yaml --questions questions.jsonl --outcomes outcomes.csv',
@@ -48,10 +48,7 @@ export const rank: Command = {
     ].join('\n'),
   async run({ values, words, environment, print, complain }) {
     if (words.length > 0) throw new UsageError('rank takes options only.')
-    const config = loadConfig({
-      ...environment,
-      ...(values.map === undefined ? {} : { COE_MAP: String(values.map) }),
-    })
+    const config = configFor({ values, environment })
     const wanted = rankWantedBy(values, config)
     const { plan, text, notes } = await planFor(wanted, config)
     for (const note of notes) complain(note)

@@ -1,14 +1,11 @@
-import { loadConfig } from '../config.ts'
-import { createLog } from '../observe/log.ts'
 import type { Decision } from '../routing/decide.ts'
 import { questionOf } from '../routing/question.ts'
 import type { Serving } from '../routing/serving.ts'
-import { wire } from '../wire.ts'
+import type { Gateway } from '../wire.ts'
 import { type Command, UsageError } from './command.ts'
-import { progressLine } from './progress.ts'
+import { withGateway } from './with-gateway.ts'
 
 export const route: Command = {
-  summary: 'decide a question without asking an expert, and say why',
   usage: 'coe-ops route "question" [--map FILE] [--json]',
   examples: [
     'coe-ops route "my pod restarts with exit code 137"',
@@ -19,35 +16,23 @@ export const route: Command = {
     map: { type: 'string', help: 'the map to decide by (COE_MAP)' },
     json: { type: 'boolean', help: 'print the whole decision as one JSON document' },
   },
-  async run({ values, words, environment, print, complain }) {
+  async run(invocation) {
+    const { values, words, print } = invocation
     const text = words.length === 1 && words[0] === '-' ? await readInput() : words.join(' ')
     if (text.trim() === '') throw new UsageError('route needs a question.')
-    const config = loadConfig({
-      ...environment,
-      ...(values.map === undefined ? {} : { COE_MAP: String(values.map) }),
-    })
-    const progress = progressLine('encoding examples', complain)
-    const gateway = await wire(config, createLog('warn'), {
-      onProgress: progress.show,
-      watchFiles: false,
-    }).finally(progress.clear)
-    try {
-      const question = questionOf([{ role: 'user', content: text }])
-      const { decision } = await gateway.live.use(serving =>
-        gateway.pipeline.route(
-          serving,
-          { text: question, target: { kind: 'auto' }, hop: 1 },
-          new AbortController().signal,
-        ),
-      )
-      const shown = withQuestions(decision, gateway.live.current())
-      print(values.json === true ? JSON.stringify(shown, null, 2) : inWords(shown))
-      return 0
-    } finally {
-      await gateway.close()
-    }
+    const shown = await withGateway(invocation, gateway => decided(gateway, text))
+    print(values.json === true ? JSON.stringify(shown, null, 2) : inWords(shown))
+    return 0
   },
 }
+
+const decided = ({ live, pipeline }: Gateway, asked: string) =>
+  live.use(async serving => {
+    const text = questionOf([{ role: 'user', content: asked }])
+    const question = { text, target: { kind: 'auto' }, hop: 1 } as const
+    const { decision } = await pipeline.route(serving, question, new AbortController().signal)
+    return withQuestions(decision, serving)
+  })
 
 const readInput = async () => {
   const chunks: Buffer[] = []

@@ -11,14 +11,13 @@ import { type Gateway, wire } from '../wire.ts'
 import { type Command, type Invocation, UsageError } from './command.ts'
 import { counted } from './counted.ts'
 import { endOnCrash } from './crash.ts'
-import { progressLine } from './progress.ts'
+import { encodingProgress } from './progress.ts'
 import { serveWithProcesses } from './serve-processes.ts'
 
 /** How long a shutdown waits for what is running. */
 export const GRACE_MS = 30_000
 
 export const serve: Command = {
-  summary: 'run the gateway',
   usage: 'coe-ops serve [MAP] [--port N] [--host ADDRESS] [--processes N] [--insecure]',
   examples: [
     'coe-ops serve',
@@ -64,7 +63,7 @@ type Surroundings = Pick<Invocation, 'print' | 'complain'> & {
 }
 
 const serveHere = async (config: Config, { log, member, print, complain }: Surroundings): Promise<number> => {
-  const progress = progressLine('encoding examples', complain)
+  const progress = encodingProgress(log, complain)
   let gateway: Gateway | undefined
   endOnCrash(complain)
   // From the first moment on: unhandled, the signal would end a process that is still preparing.
@@ -75,7 +74,7 @@ const serveHere = async (config: Config, { log, member, print, complain }: Surro
     onProgress: progress.show,
     objection: map => exposureProblem(config, map.access),
     siblings: member,
-  }).finally(progress.clear)
+  }).finally(progress.started)
   try {
     await gateway.app.listen({ port: config.port, host: config.host })
   } catch (error) {

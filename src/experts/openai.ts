@@ -1,12 +1,13 @@
 import { Pool } from 'undici'
-import { describe, GatewayError } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import { held } from '../resilience/flow.ts'
 import { createCondition } from './condition.ts'
 import { exchange } from './exchange.ts'
 import type { Answer, Ask, Expert } from './expert.ts'
 import { createPolicies } from './policies.ts'
 import { receive } from './receive.ts'
-import { secretsOf, withoutSecrets } from './rejection.ts'
+import { secretsOf } from './rejection.ts'
+import { unreachable } from './unreachable.ts'
 
 export type RemoteDefinition = {
   readonly url: string
@@ -93,12 +94,4 @@ const requestHeaders = (fixed: readonly string[], { headers, stream, requestId, 
 }
 
 const translate = (what: string, secrets: readonly string[], error: unknown): GatewayError =>
-  error instanceof GatewayError
-    ? error
-    : new GatewayError(
-        'expert_unavailable',
-        `${what} cannot be reached: ${withoutSecrets(describe(error), secrets)}.`,
-        {
-          cause: error,
-        },
-      )
+  error instanceof GatewayError ? error : unreachable(what, secrets, error)

@@ -6,7 +6,8 @@ import { describe } from '../errors.ts'
 import { replaceFile } from './replace-file.ts'
 import type { Snapshot } from './snapshot.ts'
 
-const kept = z.object({
+/** A map that was activated: which, when, by whom and why. */
+export const keptMap = z.object({
   version: z.string().regex(/^[0-9a-f]{1,64}$/),
   at: z.iso.datetime(),
   by: z.enum(['start', 'file', 'api', 'rollback']),
@@ -21,8 +22,7 @@ const kept = z.object({
   sha256: z.string(),
 })
 
-/** A map that was activated: which, when, by whom and why. */
-export type Kept = Readonly<z.output<typeof kept>>
+export type Kept = Readonly<z.output<typeof keptMap>>
 /** Who wanted it, and why. */
 export type Cause = Pick<Kept, 'by' | 'why' | 'from'>
 
@@ -33,6 +33,8 @@ export type History = {
   text(version: string): Promise<string | undefined>
   /** Never fails and never waits: a disk that is full or shut harms nobody. */
   add(snapshot: Pick<Snapshot, 'version' | 'map' | 'text' | 'examples'>, cause: Cause): void
+  /** What another process has added: its maps and ours are one history. */
+  learn(entry: Kept): void
   /** Why what was activated is not kept, while it is not. */
   problem(): string | undefined
   close(): Promise<void>
@@ -44,6 +46,8 @@ export type HistoryOptions = {
   /** More than these are forgotten, the oldest first. */
   readonly most?: number
   readonly now?: () => Date
+  /** Told of what is added, where other processes share the folder. */
+  readonly onAdded?: ((entry: Kept) => void) | undefined
 }
 
 type Unsaved = { readonly entry: Kept; readonly text: string }
@@ -53,7 +57,7 @@ const MOST_UNSAVED = 20
 
 /** Every map that was activated, on disk: one file a map, and one line each time in an index that only grows. */
 export const openHistory = async (options: HistoryOptions): Promise<History> => {
-  const { folder, onProblem, most = 200, now = () => new Date() } = options
+  const { folder, onProblem, onAdded, most = 200, now = () => new Date() } = options
   const files = historyFiles(folder)
   let problem: string | undefined
   const saw = (error: unknown) => {
@@ -103,12 +107,19 @@ export const openHistory = async (options: HistoryOptions): Promise<History> => 
       return entry && (await files.read(entry))
     },
     add(snapshot, cause) {
-      // A gateway that is started again and again with one map has not changed anything.
-      if (cause.by === 'start' && entries[0]?.version === snapshot.version) return
+      // A gateway that is started again and again with one map has not changed anything; nor have we where another
+      // process was the first to find the change in the file.
+      const isKnown = cause.by === 'start' || (cause.by === 'file' && onAdded !== undefined)
+      if (isKnown && entries[0]?.version === snapshot.version) return
       const entry = entryOf(snapshot, cause, now())
       entries = [entry, ...entries].slice(0, most)
+      onAdded?.(entry)
       unsaved = [...unsaved, { entry, text: snapshot.text }].slice(-MOST_UNSAVED)
       write()
+    },
+    learn(entry) {
+      if (entries[0]?.version === entry.version && entries[0].by === entry.by) return
+      entries = [entry, ...entries].slice(0, most)
     },
     async close() {
       await writing
@@ -183,7 +194,7 @@ const historyFiles = (folder: string) => {
 
 const readLine = (line: string): Kept[] => {
   try {
-    const parsed = kept.safeParse(JSON.parse(line))
+    const parsed = keptMap.safeParse(JSON.parse(line))
     return parsed.success ? [parsed.data] : []
   } catch {
     return []

@@ -45,8 +45,9 @@ export function* csvRows(text: string): Generator<Row> {
     yield { line: typeof lines === 'number' ? lines : 1, column: 1, problem: `is not CSV: ${message}` }
     return
   }
+  const beginning = beginnings()
   for (const { record, info } of records) {
-    const place = { line: info.lines - breaksIn(record), column: 1 }
+    const place = { line: beginning(Object.values(record), info.lines), column: 1 }
     const gap = gapIn(record)
     yield gap === undefined
       ? { ...place, value: fromCsv(record) }
@@ -54,9 +55,21 @@ export function* csvRows(text: string): Generator<Row> {
   }
 }
 
-/** The parser counts to the end of a record; what has several lines is found at its beginning. */
-const breaksIn = (record: Readonly<Record<string, string>>) =>
-  Object.values(record).reduce((sum, cell) => sum + cell.split('\n').length - 1, 0)
+/**
+ * The lines at which a CSV's records begin, asked for in their order. The parser counts to a record's end, and a line
+ * break of two characters within quotes twice.
+ */
+export const beginnings = () => {
+  let tooMany = 0
+  return (cells: readonly string[], linesToItsEnd: number): number => {
+    const text = cells.join(' ')
+    const line = linesToItsEnd - tooMany - countOf(/[\r\n]/g, text)
+    tooMany += countOf(/\r\n/g, text)
+    return line
+  }
+}
+
+const countOf = (pattern: RegExp, text: string) => text.match(pattern)?.length ?? 0
 
 const fromCsv = (record: Record<string, string>): Record<string, unknown> => {
   const { options, keywords, ...columns } = record

@@ -1,5 +1,5 @@
+import { hashOf } from '../routing/question-hash.ts'
 import { keyOf } from './corrections.ts'
-import { hashOf } from './decisions.ts'
 
 /** An answer that a client may say something about. */
 export type Answer = {
@@ -8,9 +8,11 @@ export type Answer = {
   readonly task: string
   readonly expert: string
   readonly question: string
+  /** Where the request has made it already. */
+  readonly questionHash?: string
 }
 
-export type Remembered = Omit<Answer, 'question'> & {
+export type Remembered = Omit<Answer, 'question' | 'questionHash'> & {
   readonly question: string | undefined
   readonly questionHash: string
   /** What its client gave it, as far as it has. */
@@ -44,10 +46,11 @@ export const createAnswers = (withQuestions: boolean): Answers => {
     if (known.get(slot.key) === slot.answer) known.delete(slot.key)
   }
   return {
-    add({ question, ...rest }) {
-      const key = keyOf(rest)
+    add({ requestId, client, task, expert, question, questionHash = hashOf(question) }) {
+      const key = keyOf({ client, requestId })
       const kept = withQuestions ? question : undefined
-      const answer = { ...rest, question: kept, questionHash: hashOf(question), score: undefined }
+      // Field by field: to spread them takes three times as long as all the rest of this.
+      const answer = { requestId, client, task, expert, question: kept, questionHash, score: undefined }
       if (next - oldest === ANSWERS) forgetOldest()
       ring[next++ % ANSWERS] = { key, answer }
       known.set(key, answer)

@@ -3,20 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 /** What somebody said a question's task is, against what was decided. */
-export type Correction = {
-  readonly at: string
-  readonly requestId: string
-  readonly client?: string | undefined
-  readonly expert: string
-  readonly from: string
-  readonly to: string
-  readonly score: number
-  /** Only where questions may be kept. */
-  readonly question?: string | undefined
-  readonly questionHash: string
-}
-
-const line = z.object({
+export const correctionSchema = z.object({
   at: z.string(),
   requestId: z.string(),
   client: z.string().optional(),
@@ -24,9 +11,11 @@ const line = z.object({
   from: z.string(),
   to: z.string(),
   score: z.number(),
+  /** Only where questions may be kept. */
   question: z.string().optional(),
   questionHash: z.string(),
 })
+export type Correction = Readonly<z.output<typeof correctionSchema>>
 
 /** A person has looked at that correction and does not want it. */
 const declinedLine = z.object({
@@ -45,12 +34,20 @@ export const readCorrections = async (dataPath: string): Promise<Correction[]> =
   for (const value of texts.flatMap(text => text.split('\n')).map(parse)) {
     const declined = declinedLine.safeParse(value).data
     if (declined !== undefined) byRequest.delete(keyOf(declined))
-    const correction = line.safeParse(value).data
+    const correction = correctionSchema.safeParse(value).data
     if (correction === undefined) continue
     byRequest.delete(keyOf(correction))
     byRequest.set(keyOf(correction), correction)
   }
   return [...byRequest.values()]
+}
+
+/** Of each request the last word, newest first: several processes may have read the same from the file. */
+export const correctionsTogether = (all: readonly (readonly Correction[])[]): Correction[] => {
+  const oldestFirst = all.flat().sort((a, b) => (a.at < b.at ? -1 : 1))
+  return [...new Map(oldestFirst.map(one => [keyOf(one), one])).values()].sort((a, b) =>
+    a.at < b.at ? 1 : -1,
+  )
 }
 
 export const declinedLineOf = ({ requestId, client }: Correction): string =>

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { Decision } from '../routing/decide.ts'
 import type { Account } from '../routing/events.ts'
+import { hashOf } from '../routing/question-hash.ts'
 
 /** A request that was decided, as it is remembered: its text only where that is allowed. */
 export type Remembered = Readonly<
@@ -36,59 +36,68 @@ export type Wanted = {
   readonly decidedBy?: string | undefined
   /** Only older ones than this. */
   readonly before?: number | undefined
+  /** Only newer ones than this. */
+  readonly after?: number | undefined
+}
+
+export type Page = {
+  readonly decisions: readonly Remembered[]
+  /** Where an older page begins. */
+  readonly next: number | undefined
 }
 
 export type Decisions = {
   /** A listener of what the door announces. */
   readonly answered: (account: Account) => void
-  /** Newest first; `next` is where an older page begins. */
-  latest(wanted: Wanted): { readonly decisions: readonly Remembered[]; readonly next: number | undefined }
+  /** Newest first. */
+  latest(wanted: Wanted): Page
   /** Whatever is decided from now on, until what this returns is called. */
   listen(listener: (decision: Remembered) => void): () => void
 }
+
+/** The same of however many processes. */
+export type ToldDecisions = Pick<Decisions, 'listen'> & { latest(wanted: Wanted): Page | Promise<Page> }
 
 export type DecisionsOptions = {
   /** Whether the questions' text may be kept. */
   readonly withQuestions: boolean
   readonly most?: number
   readonly now?: () => number
+  /** What a decision is called by; counted from 1 where nobody else decides. */
+  readonly seqAfter?: (last: number, at: number) => number
 }
 
 /** The last decisions in a ring: one object a request, and no more work than that unless somebody listens. */
 export const createDecisions = (options: DecisionsOptions): Decisions => {
-  const { withQuestions, most = 10_000, now = Date.now } = options
+  const { withQuestions, most = 10_000, now = Date.now, seqAfter = last => last + 1 } = options
   const ring: Remembered[] = []
   const listeners = new Set<(decision: Remembered) => void>()
   let last = 0
+  let count = 0
 
-  const at = (seq: number) => ring[seq % most]
-  const oldest = () => Math.max(1, last - most + 1)
   return {
     answered(account) {
       const { decision, question } = account
       if (decision === undefined) return
-      const remembered = rememberedOf(account, decision, {
-        seq: ++last,
-        at: now(),
-        question: withQuestions ? copyOf(question) : undefined,
-      })
-      ring[last % most] = remembered
+      const at = now()
+      last = seqAfter(last, at)
+      const kept = withQuestions ? copyOf(question) : undefined
+      const remembered = rememberedOf(account, decision, { seq: last, at, question: kept })
+      ring[count++ % most] = remembered
       for (const listener of listeners) listener(remembered)
     },
-    latest({ limit, task, expert, decidedBy, before = Infinity }) {
+    latest(wanted) {
+      const { limit, before = Infinity, after = 0 } = wanted
       const decisions: Remembered[] = []
-      let seq = Math.min(last, before - 1)
-      for (; seq >= oldest() && decisions.length < limit; seq--) {
-        const one = at(seq)
-        if (
-          one !== undefined &&
-          (task === undefined || one.decision.task === task) &&
-          (expert === undefined || one.expert === expert) &&
-          (decidedBy === undefined || one.decision.decidedBy === decidedBy)
-        )
-          decisions.push(one)
+      const oldest = Math.max(0, count - most)
+      let at = count - 1
+      for (; at >= oldest && decisions.length < limit; at--) {
+        const one = ring[at % most]
+        if (one === undefined || one.seq <= after) break
+        if (one.seq < before && isWanted(one, wanted)) decisions.push(one)
       }
-      return { decisions, next: seq >= oldest() ? decisions.at(-1)?.seq : undefined }
+      const isCut = decisions.length === limit && at >= oldest
+      return { decisions, next: isCut ? decisions.at(-1)?.seq : undefined }
     },
     listen(listener) {
       listeners.add(listener)
@@ -96,6 +105,11 @@ export const createDecisions = (options: DecisionsOptions): Decisions => {
     },
   }
 }
+
+const isWanted = ({ expert, decision }: Remembered, wanted: Wanted) =>
+  (wanted.task === undefined || decision.task === wanted.task) &&
+  (wanted.expert === undefined || expert === wanted.expert) &&
+  (wanted.decidedBy === undefined || decision.decidedBy === wanted.decidedBy)
 
 const MOST_CHARS = 2_000
 
@@ -123,12 +137,9 @@ const rememberedOf = (
   outcome: account.outcome,
   decision,
   question: own.question,
-  questionHash: hashOf(account.question),
+  questionHash: account.questionHash ?? hashOf(account.question),
   questionChars: account.question.length,
 })
-
-/** Tells whether two questions are the same, and not what they are. */
-export const hashOf = (question: string): string => hash('sha256', question, 'hex').slice(0, 16)
 
 /** A decision as it is told outside. */
 export const shown = (remembered: Remembered) => {

@@ -1,7 +1,7 @@
 import type { Account, Events } from '../routing/events.ts'
 
 /** One minute of an expert. */
-type Minute = {
+export type Minute = {
   readonly minute: number
   answered: number
   failed: number
@@ -28,6 +28,8 @@ export type Figures = {
 export type ExpertFigures = {
   readonly events: Pick<Events, 'expertAnswered' | 'expertFailed'> & { answered(account: Account): void }
   of(expert: string): Figures
+  /** What they are made from, to be put together with those of other processes. */
+  minutes(expert: string): readonly Minute[]
 }
 
 const MINUTES = 60
@@ -60,7 +62,10 @@ export const createExpertFigures = (now: () => number = Date.now): ExpertFigures
     if (minutes.length > MINUTES) minutes.shift()
     return fresh
   }
+  const minutes = (id: string) =>
+    (experts.get(id) ?? []).filter(({ minute }) => minute > minuteNow() - MINUTES)
   return {
+    minutes,
     events: {
       expertAnswered(id, ms) {
         const minute = thisMinute(id)
@@ -68,7 +73,7 @@ export const createExpertFigures = (now: () => number = Date.now): ExpertFigures
         const step = Math.min(STEPS - 1, Math.max(0, Math.round(Math.log(ms) / STEP)))
         minute.waits[step] = (minute.waits[step] ?? 0) + 1
       },
-      expertFailed(id, code) {
+      expertFailed({ expert: id, code }) {
         // Who was not even asked, or asked for what cannot be, says nothing of an expert.
         if (code !== 'expert_busy' && code !== 'expert_rejected') thisMinute(id).failed++
       },
@@ -77,11 +82,27 @@ export const createExpertFigures = (now: () => number = Date.now): ExpertFigures
           thisMinute(expert).tokens += tokens.prompt + tokens.completion
       },
     },
-    of: id => figuresOf((experts.get(id) ?? []).filter(({ minute }) => minute > minuteNow() - MINUTES)),
+    of: id => figuresOf(minutes(id)),
   }
 }
 
-const figuresOf = (minutes: readonly Minute[]): Figures => {
+/** Several processes' minutes as one's. */
+export const minutesTogether = (all: readonly (readonly Minute[])[]): readonly Minute[] => {
+  const sums = new Map<number, Minute>()
+  for (const { minute, answered, failed, tokens, waits } of all.flat()) {
+    const before = sums.get(minute)
+    sums.set(minute, {
+      minute,
+      answered: answered + (before?.answered ?? 0),
+      failed: failed + (before?.failed ?? 0),
+      tokens: tokens + (before?.tokens ?? 0),
+      waits: waits.map((count, step) => count + (before?.waits[step] ?? 0)),
+    })
+  }
+  return [...sums.values()].sort((a, b) => a.minute - b.minute)
+}
+
+export const figuresOf = (minutes: readonly Minute[]): Figures => {
   const sum = (of: (minute: Minute) => number) => minutes.reduce((total, minute) => total + of(minute), 0)
   const waits = Uint32Array.from({ length: STEPS }, (_, step) => sum(minute => minute.waits[step] ?? 0))
   return {

@@ -34,6 +34,13 @@ export type FeedbackOptions = {
   readonly now?: () => number
 }
 
+/** The same of however many processes. */
+export type Opinions = {
+  give(given: Given): boolean | Promise<boolean>
+  opinions(): readonly Opinion[] | Promise<readonly Opinion[]>
+  corrections(): readonly Correction[] | Promise<readonly Correction[]>
+}
+
 const SHOWN = 100
 const FILE_BYTES = 8 * 1024 * 1024
 

@@ -102,13 +102,22 @@ const registerExperts = ({ number, state }: Kinds, { experts }: Gauges) => {
   })
 }
 
+const LOOK_MS = 10
+
 const registerEventLoop = ({ state }: Kinds) => {
-  const loop = monitorEventLoopDelay({ resolution: 10 })
+  const loop = monitorEventLoopDelay({ resolution: LOOK_MS })
   loop.enable()
-  state('coe_event_loop_delay_seconds', 'Since the last scrape.', ['quantile'], set => {
-    set({ quantile: '0.5' }, loop.percentile(50) / 1e9)
-    set({ quantile: '0.99' }, loop.percentile(99) / 1e9)
-    set({ quantile: '1' }, loop.max / 1e9)
-    loop.reset()
-  })
+  // Node counts from look to look: what lies beyond the time that was to pass between two is lateness.
+  const late = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - LOOK_MS / 1e3)
+  state(
+    'coe_event_loop_delay_seconds',
+    'How late the event loop was, since the last scrape.',
+    ['quantile'],
+    set => {
+      set({ quantile: '0.5' }, late(loop.percentile(50)))
+      set({ quantile: '0.99' }, late(loop.percentile(99)))
+      set({ quantile: '1' }, late(loop.max))
+      loop.reset()
+    },
+  )
 }

@@ -23,8 +23,8 @@ export const createLogEvents = (
     else if (outcome !== 'answered') log.warn({ outcome, ms: round(ms) }, 'the classifier was asked in vain')
   },
   expertAnswered: () => undefined,
-  expertFailed(expert, code, message, ms) {
-    log[levelOfFailure(code)]({ expert, code, ms: round(ms) }, message)
+  expertFailed({ requestId, expert, code, message, ms }) {
+    log[levelOfFailure(code)]({ requestId, expert, code, ms: round(ms) }, message)
   },
   retrievalFailed: error =>
     log.error({ problem: describe(error) }, 'a question is routed without neighbours'),
@@ -81,8 +81,10 @@ const levelOf = ({ status, outcome, error }: Pick<Account, 'status' | 'outcome' 
 
 type Summary = ReturnType<typeof summary>
 
-/** Every field of an account but these two stands in the line under its own name. */
-type Line = { readonly [Name in Exclude<keyof Account, 'decision' | 'question'>]: Account[Name] } & {
+/** Every field of an account but these three stands in the line under its own name. */
+type Line = {
+  readonly [Name in Exclude<keyof Account, 'decision' | 'question' | 'questionHash'>]: Account[Name]
+} & {
   readonly [Name in keyof Summary]: Summary[Name] | undefined
 } & { readonly question: string | undefined; readonly questionChars: number | undefined }
 

@@ -48,7 +48,7 @@ export const createMetrics = (gauges: Gauges): Metrics => {
         if (outcome !== 'skipped') count.classifying.observe(ms / 1000)
       },
       expertAnswered: (expert, ms) => count.expertSeconds.observe({ expert }, ms / 1000),
-      expertFailed: (expert, code) => count.failures.inc({ expert, code }),
+      expertFailed: ({ expert, code }) => count.failures.inc({ expert, code }),
       retrievalFailed: () => count.retrieval.inc(),
       answered({ endpoint, client, status, ms, overheadMs, expert = 'none', outcome, tokens }) {
         count.requests.inc({ endpoint, status: String(status) })

@@ -44,6 +44,17 @@ export const createOpinions = () => {
   }
 }
 
+/** Several processes' opinions as one's. */
+export const opinionsTogether = (all: readonly (readonly Opinion[])[]): Opinion[] => {
+  const counts = new Map<string, Count>()
+  for (const { expert, task, good, bad, mean, n } of all.flat()) {
+    const key = `${expert}\0${task}`
+    const count = counts.get(key) ?? { expert, task, good: 0, bad: 0, sum: 0 }
+    counts.set(key, { ...count, good: count.good + good, bad: count.bad + bad, sum: count.sum + mean * n })
+  }
+  return [...counts.values()].map(shown).sort((a, b) => b.n - a.n)
+}
+
 const shown = ({ expert, task, good, bad, sum }: Count): Opinion => {
   const n = good + bad
   return { expert, task, good, bad, mean: n === 0 ? 0 : Math.round((sum / n) * 1e4) / 1e4, n }

@@ -1,85 +1,102 @@
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises'
+import { mkdir, open, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-export type RotatingFile = {
-  /** Puts a line at the end as soon as can be. Never throws and never waits: a full disk is nobody's failed request. */
-  append(line: string): void
+export type RotatingFile<T = string> = {
+  /** Puts a line at the end, soon. Never throws and never waits: a full disk is nobody's failed request. */
+  readonly append: (entry: T) => void
+  /** How many lines are lost since the last that were kept, and why. */
+  lost(): Lost | undefined
   /** Resolves when all that was given is written, or could not be. */
   close(): Promise<void>
 }
 
-export type RotatingFileOptions = {
+type Lost = { readonly lines: number; readonly error: unknown }
+
+export type RotatingFileOptions<T = string> = {
   readonly path: string
-  /** Beyond it the file is put aside under `before`, and what lay there is gone. */
+  /** From this size on the file is put aside before the next line, and another one begun. */
   readonly maxBytes: number
-  readonly before: string
+  /** Where it is put, and what lay there before it, the newest first. What lay in the last is gone. */
+  readonly before: string | readonly string[]
   /** Told when a line is lost for the first time since the last that was kept. */
   readonly onLost: (error: unknown) => void
+  /** Done when it is written, not when it is given. */
+  readonly lineOf?: (entry: T) => string
   /** Lines that may wait for the disk. */
   readonly limit?: number
+  /** Lines wait so long for others that are written with them. */
+  readonly everyMs?: number
 }
 
 /** A file that grows line by line, in bounded room on disk and in memory. */
-export const createRotatingFile = ({ limit = 1_000, ...options }: RotatingFileOptions): RotatingFile => {
-  let waiting: string[] = []
+export const createRotatingFile = <T = string>(options: RotatingFileOptions<T>): RotatingFile<T> => {
+  const { onLost, lineOf = String, limit = 1_000, everyMs = 0 } = options
+  let waiting: T[] = []
   let writing: Promise<void> | undefined
-  let losing = false
+  let timer: NodeJS.Timeout | undefined
+  let lost: Lost | undefined
 
-  const lost = (error: unknown) => {
-    if (!losing) options.onLost(error)
-    losing = true
+  const lose = (lines: number, error: unknown) => {
+    if (lost === undefined) onLost(error)
+    lost = { lines: (lost?.lines ?? 0) + lines, error }
   }
-  const writeAll = async () => {
-    while (waiting.length > 0) {
-      const text = waiting.map(line => `${line}\n`).join('')
-      waiting = []
-      try {
-        await write(options, text)
-        losing = false
-      } catch (error) {
-        lost(error)
-      }
+  const write = async () => {
+    const batch = waiting
+    waiting = []
+    try {
+      await rotate(options)
+      await append(options.path, batch.map(entry => `${lineOf(entry)}\n`).join(''))
+      lost = undefined
+    } catch (error) {
+      lose(batch.length, error)
     }
     writing = undefined
+    soon()
+  }
+  const now = () => {
+    clearTimeout(timer)
+    timer = undefined
+    if (waiting.length > 0) writing ??= write()
+  }
+  const soon = () => {
+    if (everyMs === 0) now()
+    else if (waiting.length > 0) timer ??= setTimeout(now, everyMs).unref()
   }
   return {
-    append(line) {
-      if (waiting.length >= limit) return lost(new Error(`${limit} lines wait for the disk already`))
-      waiting.push(line)
-      writing ??= writeAll()
+    append(entry) {
+      if (waiting.length >= limit) return lose(1, new Error(`${limit} lines wait for the disk already`))
+      waiting.push(entry)
+      soon()
     },
+    lost: () => lost,
     async close() {
-      await writing
+      for (now(); writing !== undefined; now()) await writing
     },
   }
 }
 
-const write = async ({ path, maxBytes, before }: RotatingFileOptions, text: string) => {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const file = await openAtEnd(path)
-  try {
-    // A process that was killed may have left half a line, which must not swallow the next one.
-    await file.handle.appendFile(file.endsMidLine ? `\n${text}` : text)
-    if (file.size + text.length < maxBytes) return
-    await rename(path, before)
-  } finally {
-    await file.handle.close()
+const rotate = async <T>({ path, maxBytes, before }: RotatingFileOptions<T>) => {
+  const size = (await stat(path).catch(() => undefined))?.size ?? 0
+  if (size < maxBytes) return
+  const places = [path, before].flat()
+  for (let age = places.length - 1; age > 0; age--) {
+    await rename(places[age - 1] ?? path, places[age] ?? path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
   }
 }
 
 /** Opened for each batch: whoever moves the file away, or empties it, finds the next lines in a new one. */
-const openAtEnd = async (
-  path: string,
-): Promise<{ handle: FileHandle; size: number; endsMidLine: boolean }> => {
+const append = async (path: string, text: string) => {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   // What people said is nobody else's business.
   const handle = await open(path, 'a+', 0o600)
   try {
     const { size } = await handle.stat()
-    if (size === 0) return { handle, size, endsMidLine: false }
-    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1)
-    return { handle, size, endsMidLine: buffer[0] !== 10 }
-  } catch (error) {
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
+    // A process that was killed may have left half a line, which must not swallow the next one.
+    await handle.writeFile(size > 0 && buffer[0] !== 10 ? `\n${text}` : text)
+  } finally {
     await handle.close()
-    throw error
   }
 }

@@ -1,8 +1,7 @@
 import cluster from 'node:cluster'
-import type { MetricValues } from '../observe/metrics.ts'
 import { type KeyLimits, limitsOver } from './key-limits.ts'
 import { createLine } from './line.ts'
-import type { OfMember, OfPrimary } from './protocol.ts'
+import type { OfMember, OfPrimary, OfSibling, Said } from './protocol.ts'
 
 /** The variable by which the primary tells a process how many they are. Set by nobody else. */
 export const MEMBER_OF = 'COE_PROCESS_OF'
@@ -16,10 +15,19 @@ export type Siblings = {
   readonly limits: KeyLimits
   /** Everybody's, as one text. */
   metrics(): Promise<string>
+  /** What all others say; who does not answer is left out. */
+  ask<Name extends keyof OfSibling>(
+    name: Name,
+    ...given: Parameters<OfSibling[Name]>
+  ): Promise<Awaited<ReturnType<OfSibling[Name]>>[]>
+  /** Makes all others do it; rejects with what the first one says that cannot. */
+  tell<Name extends keyof OfSibling>(name: Name, ...given: Parameters<OfSibling[Name]>): Promise<void>
+  /** A number that no other process has now. */
+  readonly number: number
   /** Tells the others that an expert is being drained, or works again. */
   drained(expert: string, on: boolean): void
   /** What the others may ask of this one. */
-  offer(ours: { metrics(): Promise<MetricValues[]>; drain(expert: string, on: boolean): void }): void
+  offer(ours: OfSibling & Pick<OfMember, 'metrics' | 'drain'>): void
 }
 
 export type Member = Siblings & {
@@ -30,6 +38,12 @@ export type Member = Siblings & {
   leave(): void
 }
 
+/** The primary waits for each of them as long as is due, and no longer. */
+type Others = <Name extends keyof OfSibling>(
+  name: Name,
+  given: Parameters<OfSibling[Name]>,
+) => Promise<Said<Awaited<ReturnType<OfSibling[Name]>>>[]>
+
 /** This process as one of several. When the primary dies, Node ends it. */
 export const joinSiblings = (wanted: number): Member => {
   let ours: Parameters<Siblings['offer']>[0] | undefined
@@ -39,6 +53,12 @@ export const joinSiblings = (wanted: number): Member => {
   const offered: OfMember = {
     metrics: async () => (await ours?.metrics()) ?? [],
     drain: (expert, on) => ours?.drain(expert, on),
+    asked(name, given) {
+      if (ours === undefined) throw new Error('This process does not answer yet.')
+      // One of them by its name, and what was given to it: a pair, which the compiler does not see.
+      const asked = ours[name] as (...given: unknown[]) => unknown
+      return asked(...given)
+    },
     running: count => {
       running = count
     },
@@ -52,8 +72,16 @@ export const joinSiblings = (wanted: number): Member => {
     },
     offered,
   )
+  const others: Others = (name, given) =>
+    line.call('others', [name, given], Number.POSITIVE_INFINITY) as never
   return {
     wanted,
+    number: cluster.worker?.id ?? 0,
+    ask: async (name, ...given) =>
+      (await others(name, given).catch(() => [])).flatMap(said => ('value' in said ? [said.value] : [])),
+    async tell(name, ...given) {
+      for (const said of await others(name, given)) if ('problem' in said) throw new Error(said.problem)
+    },
     running: () => running,
     async alone(work) {
       await line.call('turn', [], Number.POSITIVE_INFINITY)

@@ -1,7 +1,8 @@
 import type { Worker } from 'node:cluster'
+import { describe } from '../errors.ts'
 import { createPrimaryMetrics, together } from '../observe/gather.ts'
 import { hostLimits } from './key-limits.ts'
-import type { OfPrimary } from './protocol.ts'
+import type { OfPrimary, OfSibling, Said } from './protocol.ts'
 import type { Enrolled, Roll } from './roll.ts'
 import { createTurns } from './turns.ts'
 
@@ -16,6 +17,10 @@ export type Shared = {
 
 /** A process that is too busy to say its numbers is left out of a scrape rather than waited for. */
 const SCRAPE_MS = 2_000
+
+/** What may wait for examples to be encoded; anything else is at hand. */
+const ASK_MS: { readonly [Name in keyof OfSibling]?: number } = { beginCandidate: 10 * 60_000 }
+const SOON_MS = 3_000
 
 export const createShared = (roll: Roll): Shared => {
   const turns = createTurns<Worker>()
@@ -33,6 +38,15 @@ export const createShared = (roll: Roll): Shared => {
     const others = roll.ready().filter(({ worker }) => worker !== by)
     roll.tell(others, 'drain', expert, on)
   }
+  const askOthers = async (by: Worker, name: keyof OfSibling, given: never) => {
+    const others = roll.ready().filter(({ worker }) => worker !== by)
+    const said = ({ line }: Enrolled): Promise<Said<never>> =>
+      line.call('asked', [name, given], ASK_MS[name] ?? SOON_MS).then(
+        value => ({ value: value as never }),
+        error => ({ problem: describe(error) }),
+      )
+    return await Promise.all(others.map(said))
+  }
   return {
     restarted: metrics.restarted,
     servingOf(worker) {
@@ -42,6 +56,7 @@ export const createShared = (roll: Roll): Shared => {
         admit: holder.admit,
         release: holder.release,
         keep: limits.keep,
+        others: (name: keyof OfSibling, given: never) => askOthers(worker, name, given),
         turn: () => turns.take(worker),
         turnOver: () => turns.leave(worker),
         drained: (expert: string, on: boolean) => drain(worker, expert, on),

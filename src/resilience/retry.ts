@@ -54,6 +54,9 @@ const delayAfter = (
   return asked + Math.min(maxDelayMs, random() * baseDelayMs * 2 ** attempt)
 }
 
-/** A timeout is not: it has already cost the client its patience. A wrong key does not heal by itself. */
-const isTransient = (error: GatewayError) =>
-  error.code === 'expert_unavailable' || error.code === 'expert_rate_limited'
+/**
+ * The other side knows best and may say so (`x-should-retry`), either way. A timeout is not transient: it has already
+ * cost the client its patience. A wrong key does not heal by itself.
+ */
+const isTransient = ({ code, details: { shouldRetry } }: GatewayError) =>
+  shouldRetry ?? (code === 'expert_unavailable' || code === 'expert_rate_limited')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { AutoModel, AutoTokenizer, env, type PreTrainedTokenizer, Tensor } from '@xenova/transformers'
+import type { PreTrainedTokenizer } from '@xenova/transformers'
 
 const MODEL = 'Xenova/all-MiniLM-L6-v2'
 export const DIMENSIONS = 384
@@ -24,7 +24,9 @@ export const middleOut = (text: string, maxChars: number): string => {
   return `${text.slice(0, half)}\n${text.slice(-half)}`
 }
 
+/** The library is heavier than all else a worker loads: only who encodes pays for it. */
 export const loadEncoder = async (modelsPath: string): Promise<Encoder> => {
+  const { AutoModel, AutoTokenizer, env, Tensor } = await import('@xenova/transformers')
   env.localModelPath = modelsPath
   env.allowRemoteModels = false
   const id = await weightsId(modelsPath)

@@ -1,6 +1,5 @@
-import { rm } from 'node:fs/promises'
-import { keepChecked, readChecked } from './checked.ts'
 import { DIMENSIONS } from './encoder.ts'
+import { graphOf } from './graph.ts'
 import type { Kept } from './kept.ts'
 
 type Hit = { readonly row: number; readonly similarity: number }
@@ -9,13 +8,12 @@ export type Index = {
   readonly kind: 'hnsw' | 'exact'
   /** Why it searches exactly, where it does. */
   readonly because?: string
-  nearest(vector: Float32Array, count: number): Hit[]
+  /** With less `breadth` it is quicker, and misses more of them. */
+  nearest(vector: Float32Array, count: number, breadth?: number): Hit[]
 }
 
 /** Below this many rows looking at every one is as fast, and is never approximate. */
 const SMALL = 500
-const NEIGHBOURS_PER_ROW = 24
-const BUILD_BREADTH = 128
 /** Finds 99.98 % of the 16 nearest among 10,000; twice as much finds them all, and takes twice as long. */
 const SEARCH_BREADTH = 128
 
@@ -26,16 +24,15 @@ export const buildIndex = async (vectors: Float32Array, kept: Kept, name: string
   const library = await import('hnswlib-node').catch(() => undefined)
   if (library === undefined) return exact(vectors, 'hnswlib-node is not installed')
   try {
-    const graph = new library.default.HierarchicalNSW('ip', DIMENSIONS)
-    await fill(graph, vectors, kept, name)
-    graph.setEf(SEARCH_BREADTH)
+    const { addon, rowOf } = await graphOf(library.default, vectors, kept, name)
     return {
       kind: 'hnsw',
-      nearest(vector, count) {
+      nearest(vector, count, breadth = SEARCH_BREADTH) {
+        addon.setEf(breadth)
         // The addon takes plain arrays alone, and refuses to return more than it holds.
-        const found = graph.searchKnn(Array.from(vector), Math.min(count, rows))
+        const found = addon.searchKnn(Array.from(vector), Math.min(count, rows))
         return found.neighbors
-          .map((row, i) => ({ row, similarity: 1 - (found.distances[i] ?? 1) }))
+          .map((point, i) => ({ row: rowOf[point] ?? -1, similarity: 1 - (found.distances[i] ?? 1) }))
           .sort((a, b) => b.similarity - a.similarity || a.row - b.row)
       },
     }
@@ -43,34 +40,6 @@ export const buildIndex = async (vectors: Float32Array, kept: Kept, name: string
     return exact(vectors, `hnswlib-node failed: ${error instanceof Error ? error.message : error}`)
   }
 }
-
-type Graph = import('hnswlib-node').HierarchicalNSW
-
-const fill = async (graph: Graph, vectors: Float32Array, kept: Kept, name: string) => {
-  const rows = vectors.length / DIMENSIONS
-  if (await load(graph, kept.folder, name, rows)) return
-  graph.initIndex(rows, NEIGHBOURS_PER_ROW, BUILD_BREADTH)
-  for (let row = 0; row < rows; row++) {
-    graph.addPoint(Array.from(vectors.subarray(row * DIMENSIONS, (row + 1) * DIMENSIONS)), row)
-  }
-  await keepChecked(kept, fileOf(name), path => void graph.writeIndexSync(path))
-}
-
-/** A damaged file can end the whole process inside the addon: its checksum is tested first. */
-const load = async (graph: Graph, folder: string, name: string, rows: number): Promise<boolean> => {
-  const found = await readChecked(folder, fileOf(name))
-  if (found === undefined) return false
-  try {
-    graph.readIndexSync(found.path)
-    return graph.getCurrentCount() === rows
-  } catch {
-    // Whole, but not for this build of the addon.
-    await rm(found.path, { force: true })
-    return false
-  }
-}
-
-const fileOf = (name: string) => ({ prefix: `index-${name}`, suffix: 'hnsw' })
 
 const inner = (a: Float32Array, aOffset: number, b: Float32Array, bOffset: number): number => {
   let sum = 0

@@ -1,6 +1,8 @@
+import { aside, worthAThread } from './aside.ts'
 import { familiarityOf, type Judged } from './calibrate.ts'
-import { scoresWithout, shuffled } from './head.ts'
+import { type Features, type Head, scoresWithout, shuffled } from './head.ts'
 import { rowAt } from './lexical.ts'
+import type { Neighbour } from './search.ts'
 import type { Text } from './text.ts'
 import { addVote, leader, NEAR, type Voter } from './vote.ts'
 
@@ -8,6 +10,8 @@ import { addVote, leader, NEAR, type Voter } from './vote.ts'
 const foldsFor = (n: number) => (n > 2_000 ? 5 : 10)
 /** More examples than these are not judged: enough for the calibration, and preparing stays quick. */
 const JUDGED = 5_000
+/** Of the neighbours of thousands a few may be missed: half the work of a search for a client. */
+const BREADTH = 64
 
 /** The same text, said twice, is one group: it stays in one fold and never finds itself. */
 const groupsOf = (texts: readonly Text[]): Int32Array => {
@@ -32,23 +36,39 @@ const planFor = (texts: readonly Text[]) => {
   return { groups, foldOf, folds, rows }
 }
 
-/** Judges examples as if they were new: the head forgets their fold, the neighbours leave them out. */
-export const judge = ({ context, features, head, search, near }: Voter, k: number): Judged[] => {
-  const { labels, tasks, vectors, dims, texts } = context
-  const { groups, foldOf, folds, rows } = planFor(texts)
+/** What a head must forget, part after part: all that its scores of these parts depend on. */
+export type Forgetting = {
+  readonly head: Head
+  readonly features: Features
+  readonly labels: Int32Array
+  readonly foldOf: Uint8Array
+  readonly folds: number
+}
+
+/** Each judged row's scores, by a head that has forgotten its fold. */
+export const forget = ({ head, features, labels, foldOf, folds }: Forgetting): Float32Array => {
+  const scores = new Float32Array(features.n * head.width)
   // Keywords are in no fold: the head never forgets them.
-  const byHead = new Float32Array(features.n * head.width)
-  for (let fold = 0; fold < folds; fold++) scoresWithout(head, features, labels, foldOf, fold, byHead)
-  return rows.map(row => {
+  for (let fold = 0; fold < folds; fold++) scoresWithout(head, features, labels, foldOf, fold, scores)
+  return scores
+}
+
+const forgetAside = (given: Forgetting) =>
+  worthAThread(given.features.n) ? aside('aside-judge', given).catch(() => forget(given)) : forget(given)
+
+/** Judges examples as if they were new: the head forgets their fold, the neighbours leave them out. */
+export const judge = async (voter: Voter, k: number): Promise<Judged[]> => {
+  const { context, features, head } = voter
+  const { labels, tasks } = context
+  const { groups, foldOf, folds, rows } = planFor(context.texts)
+  // Begun first: where it is done beside this thread, the search goes on meanwhile.
+  const forgetting = forgetAside({ head, features, labels, foldOf, folds })
+  const found = rows.map(row => leftOut(voter, row, k, groups))
+  const byHead = await forgetting
+  return rows.map((row, i) => {
     const scores = Float64Array.from(byHead.subarray(row * head.width, (row + 1) * head.width))
     const { score } = leader(scores, tasks.length)
-    const neighbours = search.nearest(
-      features.dense.subarray(row * dims, (row + 1) * dims),
-      rowAt(features.rows, row),
-      near(vectors.subarray(row * dims, (row + 1) * dims), Math.max(NEAR, k) + 1),
-      k,
-      other => groups[other] === groups[row],
-    )
+    const neighbours = found[i]!
     addVote(neighbours, context, scores)
     const { task, margin } = leader(scores, tasks.length)
     return {
@@ -59,6 +79,23 @@ export const judge = ({ context, features, head, search, near }: Voter, k: numbe
       familiarity: familiarityOf(neighbours, score),
     }
   })
+}
+
+/** The nearest of one of the examples, without itself and its copies. */
+const leftOut = (
+  { context, features, search, near }: Voter,
+  row: number,
+  k: number,
+  groups: Int32Array,
+): Neighbour[] => {
+  const { vectors, dims } = context
+  return search.nearest(
+    features.dense.subarray(row * dims, (row + 1) * dims),
+    rowAt(features.rows, row),
+    near(vectors.subarray(row * dims, (row + 1) * dims), Math.max(NEAR, k) + 1, BREADTH),
+    k,
+    other => groups[other] === groups[row],
+  )
 }
 
 /** Whether something read from a file is what `judge` would say of this context: every row, in order, and consistent. */

@@ -35,15 +35,12 @@ export const prepare = async (
       ? { vectors: new Float32Array(0), encoded: 0 }
       : await encodeAll(given, encoder, stored, progress)
   const name = fingerprint(given, encoder)
-  const index =
-    encoder === undefined
-      ? undefined
-      : await buildIndex(
-          vectors.subarray(0, given.texts.length * DIMENSIONS),
-          kept,
-          indexName(given, encoder),
-        )
-  const voter = await voterFor(given, vectors, index, kept, name)
+  // Not waited for: what the head is fitted from is counted meanwhile.
+  const opening =
+    encoder &&
+    buildIndex(vectors.subarray(0, given.texts.length * DIMENSIONS), kept, indexName(given, encoder))
+  const voter = await voterFor(given, vectors, opening, kept, name)
+  const index = await opening
   const judged = await remembered(kept, `judged-${name}.json`, voter, given.k)
   const calibration = {
     probability: fitProbability(judged),
@@ -87,22 +84,23 @@ const essences = (given: Preparation): Preparation => ({
 const voterFor = async (
   { texts, keywords, tasks: given }: Preparation,
   vectors: Float32Array,
-  index: Index | undefined,
+  opening: Promise<Index> | undefined,
   kept: Kept,
   name: string,
 ) => {
   const taskOf = [...given, ...keywords.map(({ task }) => task)]
   const tasks = [...new Set(taskOf)].sort()
   const labels = Int32Array.from(taskOf, task => tasks.indexOf(task))
-  const dims = index === undefined ? 0 : DIMENSIONS
+  const dims = opening === undefined ? 0 : DIMENSIONS
   const context = { texts, keywords: keywords.map(({ text }) => text), tasks, labels, vectors, dims }
   const represented = represent(context)
   const head = await headOf(kept, name, represented.features, labels, tasks.length)
+  const index = await opening
   return voterOf(
     context,
     represented,
     head,
-    (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? [],
+    (vector, count, breadth) => index?.nearest(vector, count, breadth).map(hit => hit.row) ?? [],
   )
 }
 
@@ -139,14 +137,14 @@ const encodeAll = async (
 /** Changes with anything that the index or the judgements depend on. */
 const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
   createHash('sha256')
-    .update(JSON.stringify(['7', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
+    .update(JSON.stringify(['8', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
     .digest('hex')
     .slice(0, 16)
 
 /** Tasks and keywords move no vector: the index stays as it is. */
 const indexName = ({ texts }: Preparation, encoder: Encoder): string =>
   createHash('sha256')
-    .update(JSON.stringify(['1', encoder.id, texts]))
+    .update(JSON.stringify(['2', encoder.id, texts]))
     .digest('hex')
     .slice(0, 16)
 
@@ -156,7 +154,7 @@ const remembered = async (kept: Kept, name: string, voter: Voter, k: number): Pr
     .then(JSON.parse)
     .catch(() => undefined)
   if (isJudgementOf(read, voter)) return read
-  const judged = judge(voter, k)
+  const judged = await judge(voter, k)
   await kept.keepJson(name, judged)
   return judged
 }

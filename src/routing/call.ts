@@ -34,8 +34,10 @@ export const callExperts = async (
     } catch (thrown) {
       if (signal.aborted) throw new GatewayError('client_left', 'The client left.', { cause: thrown })
       const error = toGatewayError(thrown)
-      expertMs += performance.now() - began
-      events.expertFailed(expert.id, error.code, error.message, performance.now() - began)
+      const ms = performance.now() - began
+      expertMs += ms
+      const message = error.details.inLog ?? error.message
+      events.expertFailed({ requestId: ask.requestId, expert: expert.id, code: error.code, message, ms })
       failures.push({ expert: expert.id, error })
       if (!error.retryable && error.code !== 'internal') break
     }

@@ -1,6 +1,15 @@
 import type { Expert, Usage } from '../experts/expert.ts'
 import type { Decision } from './decide.ts'
 
+/** One expert's failure in one request. The message is for the log: it may name what no client is told. */
+export type FailedCall = {
+  readonly requestId: string
+  readonly expert: string
+  readonly code: string
+  readonly message: string
+  readonly ms: number
+}
+
 /** What the core announces; `observe/` listens. Nothing here can fail a request. */
 export type Events = {
   decided(decision: Decision, remembered: boolean, ms: number): void
@@ -11,7 +20,7 @@ export type Events = {
   /** Before it is. */
   expertAsked?(expert: Pick<Expert, 'id' | 'about'>): void
   expertAnswered(expert: string, ms: number): void
-  expertFailed(expert: string, code: string, message: string, ms: number): void
+  expertFailed(failed: FailedCall): void
   retrievalFailed(error: unknown): void
 }
 
@@ -42,6 +51,8 @@ export type Account = {
   /** The part of it that was not spent waiting on experts or the classifier; unknown when nobody answered. */
   readonly overheadMs: number | undefined
   readonly question: string
+  /** Where somebody was answered, and so had to be remembered. */
+  readonly questionHash: string | undefined
   readonly decision: Decision | undefined
   readonly expert: string | undefined
   readonly tried: readonly string[]

@@ -23,7 +23,7 @@ export const openTab = async (
     colorScheme: dark ? 'dark' : 'light',
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(60_000)
   const complaints: string[] = []
   page.on('pageerror', error => complaints.push(String(error)))
   page.on('console', message => {

@@ -207,7 +207,7 @@ test('an error whose body drips or never ends is passed over for the next expert
   const began = performance.now()
   const response = await set.gateway.post('/v1/chat/completions', ask('disk is full'))
   expect((await json(response)).choices[0].message.content).toBe('second')
-  expect(performance.now() - began).toBeLessThan(3_000)
+  expect(performance.now() - began).toBeLessThan(8_000)
   await set.first.received[0]?.left
 
   set.first.behave((_received, response) => {

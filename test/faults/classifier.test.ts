@@ -19,7 +19,7 @@ beforeAll(async () => {
         healthy: remote(servers.scripted.url('healthy'), { key: KEY }),
         judge: remote(servers.scripted.url('judge'), { key: KEY }),
       },
-      { classifier: { expert: 'judge', use: 'always', timeout: '300ms' }, unknown: ['healthy'] },
+      { classifier: { expert: 'judge', use: 'always', timeout: '1s' }, unknown: ['healthy'] },
     ),
   )
 })
@@ -68,7 +68,7 @@ describe('a classifier that', () => {
 test('a classifier that answers without end is hung up on long before its deadline: memory is not its to fill', async () => {
   const map = mapOf(
     { healthy: remote(servers.scripted.url('healthy')), pouring: remote(servers.scripted.url('pouring')) },
-    { classifier: { expert: 'pouring', use: 'always', timeout: '20s' }, unknown: ['healthy'] },
+    { classifier: { expert: 'pouring', use: 'always', timeout: '60s' }, unknown: ['healthy'] },
   )
   await using generous = await startGateway(map)
   const closed = new Promise<number>(resolve => {

@@ -29,6 +29,7 @@ export type Sees =
   | {
       /** The expert's own words: nobody else is asked. */
       readonly kind: 'refusal'
+      readonly calls: number
       readonly status: number
       readonly body: string | undefined
     }
@@ -84,7 +85,7 @@ export const rows = (fault: string, script: Script | undefined, sees: Sees, more
     }))
 
 /** Nothing but the deadline ends it. Nobody who keeps to the protocol is ever this slow by chance. */
-export const HURRY = { timeout: '400ms' }
+export const HURRY = { timeout: '800ms' }
 export const IMPATIENT = { idle: '150ms' }
 
 const next = (code: ErrorCode, calls: number, status: number, more: { retryAfter?: number } = {}): Sees => ({
@@ -113,7 +114,12 @@ export const failing = (status: number, calls = 2, retryAfter?: number): Sees =>
 })
 /** The gateway's own key is wrong: nothing of that is the client's to see. */
 export const unauthorized: Sees = next('expert_unauthorized', 1, 502)
-export const refusal = (status: number, body?: string): Sees => ({ kind: 'refusal', status, body })
+export const refusal = (status: number, body?: string, calls = 1): Sees => ({
+  kind: 'refusal',
+  calls,
+  status,
+  body,
+})
 export const answers = (body: (stream: boolean) => Buffer, calls = 1): Sees => ({
   kind: 'answer',
   calls,

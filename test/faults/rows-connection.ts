@@ -158,6 +158,11 @@ export const connectionRows: Row[] = [
     answers(own, 2),
   ),
   rows(
+    'answers 409, says to try again, and then answers',
+    failsOnce(call => call.finish(answer(409, { ...JSON_TYPE, 'x-should-retry': 'true' }, '{}'))),
+    answers(own, 2),
+  ),
+  rows(
     'answers 429, asks for no wait at all, and then answers',
     failsOnce(call => call.finish(answer(429, { ...JSON_TYPE, 'retry-after': '0' }, '{}'))),
     answers(own, 2),

@@ -39,6 +39,16 @@ export const statusRows = (elsewhere: string): Row[] =>
       failing(503, 1, 86_400),
     ),
     rows('answers 529 and asks for 7 seconds', status(529, { 'retry-after': '7' }), failing(529, 1, 7)),
+    rows(
+      'answers 503 and says not to try again',
+      status(503, { 'x-should-retry': 'false' }),
+      failing(503, 1),
+    ),
+    rows(
+      'answers 429 and says not to try again',
+      status(429, { 'x-should-retry': 'false' }),
+      failing(429, 1),
+    ),
     rows('answers 502 with a web page', status(502, { 'content-type': 'text/html' }, '<html>'), failing(502)),
     rows('answers 503 with an empty body', status(503, {}, ''), failing(503)),
     rows(
@@ -59,6 +69,11 @@ export const statusRows = (elsewhere: string): Row[] =>
 
     ...[400, 404, 413, 422].map(code =>
       rows(`refuses the request with ${code}`, status(code), refusal(code, envelope(`its own ${code}`))),
+    ),
+    rows(
+      'refuses the request with 409 each time, though it says to try again',
+      status(409, { 'x-should-retry': 'true' }),
+      refusal(409, envelope('its own 409'), 2),
     ),
     rows(
       'refuses the request with 400 in a web page',

@@ -43,6 +43,14 @@ export const startServers = async (): Promise<Servers> => {
 /** Too long for a name: it fails at once and never leaves the machine, whatever the network. */
 const NO_SUCH_NAME = `http://${'x'.repeat(64)}.invalid/v1`
 
+const placed = [
+  'scripted',
+  'behind an unknown certificate',
+  'no TLS there',
+  'TLS that is never agreed on',
+  'hangs up on everybody',
+] as const
+
 const urlOf = (servers: Servers, place: Place, expert: string): string => {
   if (place === 'nobody') return 'http://127.0.0.1:1/v1'
   if (place === 'no such name') return NO_SUCH_NAME
@@ -52,6 +60,13 @@ const urlOf = (servers: Servers, place: Place, expert: string): string => {
     ? url.replace('http:', 'https:')
     : url
 }
+
+/** Wherever an expert is: no client is to learn of it. */
+export const addressesOf = (servers: Servers): string[] => [
+  '127.0.0.1',
+  new URL(NO_SUCH_NAME).hostname,
+  ...placed.map(place => `:${new URL(servers[place].url('x')).port}`),
+]
 
 /** A healthy expert comes after the faulty one, it is the only one, or the client names it. */
 export const companies = ['second', 'alone', 'pinned'] as const
@@ -121,7 +136,7 @@ const readAll = (sent: ClientRequest, onBytes: (bytes: Buffer) => void = () => u
   })
 
 /** Waits for what must come about by itself, without a word from anybody, and says what did not. */
-export const comesAbout = async (what: () => unknown, withinMs = 5_000): Promise<void> => {
+export const comesAbout = async (what: () => unknown, withinMs = 30_000): Promise<void> => {
   const began = performance.now()
   for (;;) {
     const missing = what()

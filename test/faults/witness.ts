@@ -2,7 +2,17 @@ import { expect } from 'vitest'
 import type { RunningGateway } from '../support/gateway.ts'
 import { bodyOf } from './bytes.ts'
 import type { Row, Sees } from './row.ts'
-import { askFor, type Company, comesAbout, expertOf, KEY, modelOf, type Seen, type Servers } from './venue.ts'
+import {
+  addressesOf,
+  askFor,
+  type Company,
+  comesAbout,
+  expertOf,
+  KEY,
+  modelOf,
+  type Seen,
+  type Servers,
+} from './venue.ts'
 
 export type Stage = { readonly servers: Servers; readonly gateway: RunningGateway }
 
@@ -13,6 +23,8 @@ export const see = async ({ servers, gateway }: Stage, row: Row, company: Compan
   expect(seen.headers['x-request-id']).toBe(requestId)
   expect(seen.headers['set-cookie']).toBeUndefined()
   expect(seen.bytes.includes(KEY)).toBe(false)
+  const said = `${JSON.stringify(seen.headers)} ${seen.bytes.toString('latin1')}`
+  expect(addressesOf(servers).filter(address => said.includes(address))).toEqual([])
   return {
     ...seen,
     id,
@@ -95,7 +107,7 @@ const expectRefusal = (sees: Expected<'refusal'>, outcome: Outcome) => {
   expect({ status, tried, calls, healthyCalls }).toEqual({
     status: sees.status,
     tried: id,
-    calls: 1,
+    calls: sees.calls,
     healthyCalls: 0,
   })
   if (sees.body === undefined) expect(errorIn(outcome).code).toBe('expert_rejected')
@@ -161,7 +173,7 @@ export const settled = async (servers: Servers) => {
     for (const [, server] of all) server.closeIdle()
     const busy = all.map(([name, server]) => [name, server.busy()]).filter(([, count]) => count !== 0)
     return busy.length === 0 ? undefined : busy
-  }, 10_000)
+  })
 }
 
 export const resources = (): Record<string, number> => {

@@ -78,9 +78,11 @@ test('a CSV row with an empty option before another is refused: its letters woul
 
 test('a CSV row of several lines is named by the line it begins in', async () => {
   const csv = 'question,task\n\n"one\n\nquestion",build\n"  \n\t",build\nlast,build\n'
-  const { examples, said } = await read('long.csv', csv)
-  expect(said).toEqual(['6:1: question: must not be empty'])
-  expect(examples.map(({ at }) => at.slice(at.lastIndexOf(':') + 1))).toEqual(['3', '8'])
+  for (const text of [csv, csv.replaceAll('\n', '\r\n')]) {
+    const { examples, said } = await read('long.csv', text)
+    expect(said).toEqual(['6:1: question: must not be empty'])
+    expect(examples.map(({ at }) => at.slice(at.lastIndexOf(':') + 1))).toEqual(['3', '8'])
+  }
 })
 
 test('a file that is missing or empty says so', async () => {

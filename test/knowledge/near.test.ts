@@ -7,6 +7,7 @@ import { type Command, parseCommand } from '../../src/commands/command.ts'
 import { context } from '../../src/commands/context.ts'
 import { readContext } from '../../src/knowledge/context.ts'
 import { groupsOf } from '../../src/knowledge/duplicates.ts'
+import { cpuMs } from '../support/cpu.ts'
 import { fixtures } from '../support/gateway.ts'
 
 let folder = ''
@@ -94,9 +95,9 @@ test('thousands of rows with a typo each find the row they come from, in seconds
     ...base.map(({ question, task }) => ({ task, question: question.replace(/.$/, '#') })),
   ])
   const { examples } = await readContext(file)
-  const from = performance.now()
+  const from = cpuMs()
   const groups = groupsOf(examples, 0.9)
-  expect(performance.now() - from).toBeLessThan(10_000)
+  expect(cpuMs() - from).toBeLessThan(10_000)
   expect(groups).toHaveLength(2_000)
   expect(groups.every(({ others }) => others.length === 1)).toBe(true)
   expect(groupsOf(examples, 0.9)).toEqual(groups)

@@ -55,6 +55,8 @@ test('keywords are what carries the meaning, in order', () => {
   expect(damage('keywords', english, 1)).toBe('kubernetes pod restart log reason')
   expect(damage('keywords', chinese, 1)).toBe('查看容器重启 原因')
   expect(damage('keywords', { question: 'why is it so?' }, 1)).toBe('why is it so?')
+  const few = 'helm upgrade ended so:\nError: another operation is in progress\nwhat now?'
+  expect(damage('keywords', { question: few }, 1)).toBe('helm upgrade ended Error another operation progress')
 })
 
 test('options are left as they are', () => {

@@ -2,13 +2,14 @@ import { expect, test } from 'vitest'
 import { createExpertFigures } from '../../src/observe/expert-figures.ts'
 
 const MINUTE = 60_000
+const failure = (code: string) => ({ requestId: 'r', expert: 'a', code, message: '', ms: 1 })
 
 test('an hour is kept by minute, and what is older is forgotten', () => {
   let time = 100 * MINUTE
   const figures = createExpertFigures(() => time)
   for (let minute = 0; minute < 90; minute++) {
     figures.events.expertAnswered('a', 100)
-    figures.events.expertFailed('a', 'expert_timeout', '', 1)
+    figures.events.expertFailed(failure('expert_timeout'))
     time += MINUTE
   }
   time -= MINUTE
@@ -33,8 +34,8 @@ test('waits are told within a tenth, from a fraction of a millisecond to minutes
 
 test('whom nobody asked, and what the client did wrong, count against no expert', () => {
   const figures = createExpertFigures(() => 0)
-  figures.events.expertFailed('a', 'expert_busy', '', 1)
-  figures.events.expertFailed('a', 'expert_rejected', '', 1)
+  figures.events.expertFailed(failure('expert_busy'))
+  figures.events.expertFailed(failure('expert_rejected'))
   expect(figures.of('a').failed).toBe(0)
 })
 

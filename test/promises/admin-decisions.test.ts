@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { get as httpGet, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
@@ -50,6 +51,28 @@ test('what was decided can be looked up, newest first, by task and expert and pa
   expect([wrong.status, (await json(wrong)).error.message]).toEqual([400, expect.stringContaining('limit')])
 })
 
+test('a question bears the same hash whoever answered it, or nobody, and another question another', async () => {
+  await using a = await startExpert(says('from a'))
+  await using gateway = await startGateway(mapOf({ a: remote(a.url) }), key)
+  const { get } = operator(gateway)
+  const decided = async (question: string, count: number) => {
+    await (await gateway.post('/v1/chat/completions', ask(question))).text()
+    await expect.poll(async () => (await get('/decisions')).decisions.length).toBe(count)
+  }
+  await decided('disk is full', 1)
+  a.behave(fails(500))
+  await decided('disk is full', 2)
+  await decided('disk is empty', 3)
+  const { decisions } = decisionsAnswer.parse(await get('/decisions'))
+  const hashes = ['disk is empty', 'disk is full', 'disk is full'].map(question =>
+    hash('sha256', question, 'hex').slice(0, 16),
+  )
+  expect(decisions.map(({ questionHash }) => questionHash)).toEqual(hashes)
+  expect(decisions.map(({ status }) => status)).toEqual([502, 502, 200])
+  expect(gateway.logged.join('')).not.toContain(hashes[0])
+  expect(gateway.logged.join('')).not.toContain(hashes[1])
+})
+
 test('with LOG_QUESTIONS the text is kept, in the ring and in a file with one line a decision', async () => {
   await using other = await startGateway(runbook)
   const path = join(other.folder, 'decisions.jsonl')
@@ -72,15 +95,13 @@ test('with LOG_QUESTIONS the text is kept, in the ring and in a file with one li
 
 test('a full disk under the decisions is said in /readyz and once in the log, and harms nobody', async () => {
   await using gateway = await startGateway(runbook, { COE_DECISIONS_FILE: '/dev/full' })
-  for (let i = 0; i < 3; i++) {
+  for (let lost = 1; lost <= 3; lost++) {
     expect((await gateway.post('/v1/chat/completions', ask('the disk is full'))).status).toBe(200)
-    await new Promise(resolve => setTimeout(resolve, 250))
+    const said = expect.stringContaining(`${lost} decisions were not written to /dev/full: ENOSPC`)
+    await expect
+      .poll(() => json(fetch(`${gateway.url}/readyz`)))
+      .toMatchObject({ status: 'ok', notKept: [said] })
   }
-  const { notKept, status } = await json(fetch(`${gateway.url}/readyz`))
-  expect([status, notKept]).toEqual([
-    'ok',
-    [expect.stringMatching(/3 decisions were not written to \/dev\/full: ENOSPC/)],
-  ])
   expect(gateway.logged.filter(line => line.includes('decisions are not written'))).toHaveLength(1)
 })
 
@@ -111,7 +132,7 @@ test('whoever listens hears of each decision as it is made, and a shutdown does 
   const began = performance.now()
   await gateway.close()
   await ended
-  expect(performance.now() - began).toBeLessThan(3_000)
+  expect(performance.now() - began).toBeLessThan(10_000)
 })
 
 test('listeners that leave make room for others', async () => {

@@ -336,11 +336,11 @@ test('when its examples change a candidate is made anew and counts afresh; when 
   await expect.poll(async () => (await shown(gateway)).seen).toBe(1)
   const context = join(gateway.folder, 'context.jsonl')
   await appendFile(context, '{"question": "the disk of host 7 is full", "task": "operate"}\n')
-  await expect.poll(async () => (await shown(gateway)).version, { timeout: 5_000 }).not.toBe(first.version)
+  await expect.poll(async () => (await shown(gateway)).version).not.toBe(first.version)
   expect(await shown(gateway)).toMatchObject({ name: 'candidate', seen: 0, since: first.since })
 
   await appendFile(context, '{"question": "sourdough", "task": "baking"}\n')
-  await expect.poll(() => shown(gateway), { timeout: 5_000 }).toBe(null)
+  await expect.poll(() => shown(gateway)).toBe(null)
   const past = await json(
     fetch(`${gateway.url}/admin/candidates`, { headers: { authorization: 'Bearer planted-admin-key' } }),
   )

@@ -76,7 +76,7 @@ test('a stream that its client leaves is counted as left', async () => {
   await response.body?.getReader().read()
   leaving.abort()
   const metrics = async () => (await fetch(`${gateway.url}/metrics`)).text()
-  await expect.poll(metrics, { timeout: 5_000 }).toContain('coe_streams_total{expert="a",outcome="left"} 1')
+  await expect.poll(metrics).toContain('coe_streams_total{expert="a",outcome="left"} 1')
 })
 
 test('a file that a map names before it exists is noticed when it appears', async () => {
@@ -84,12 +84,12 @@ test('a file that a map names before it exists is noticed when it appears', asyn
   const late = join(gateway.folder, 'late.jsonl')
   await gateway.writeMap({ ...runbook, context: ['context.jsonl', 'late.jsonl'] })
   const ready = async () => (await json(fetch(`${gateway.url}/readyz`))).status
-  await expect.poll(ready, { timeout: 5_000 }).toBe('degraded')
+  await expect.poll(ready).toBe('degraded')
   await writeFile(late, '{"question": "sourdough starter died", "task": "unknown"}\n')
-  await expect.poll(ready, { timeout: 10_000 }).toBe('ok')
+  await expect.poll(ready).toBe('ok')
   expect(gateway.live.current().snapshot.examples).toHaveLength(21)
   await rm(late)
-  await expect.poll(ready, { timeout: 5_000 }).toBe('degraded')
+  await expect.poll(ready).toBe('degraded')
   expect(gateway.live.current().snapshot.examples).toHaveLength(21)
 })
 

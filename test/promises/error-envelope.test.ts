@@ -78,6 +78,34 @@ test('when every expert fails, each cause is listed and the status says what kin
   expect((await gateway.post('/v1/chat/completions', ask('disk is full'))).status).toBe(504)
 })
 
+test('a client is told which expert failed and how, never where it is; the log says where, and for which request', async () => {
+  const gone = await startExpert()
+  const address = new URL(gone.url).host
+  await gone.close()
+  await using cuts = await startExpert((_received, response) => void response.socket?.destroy())
+  await using gateway = await startGateway(mapOf({ gone: remote(gone.url), cuts: remote(cuts.url) }))
+  for (const model of ['auto', 'expert/gone', 'expert/cuts']) {
+    for (const stream of [false, true]) {
+      const response = await gateway.post('/v1/chat/completions', ask('disk is full', { model, stream }))
+      const said = `${JSON.stringify([...response.headers])} ${await response.text()}`
+      expect(response.status).toBe(502)
+      expect(said).not.toMatch(/127\.0\.0\.1|ECONN|UND_ERR/)
+      expect(said).not.toContain(`:${new URL(cuts.url).port}`)
+      if (model !== 'expert/cuts') expect(said).toContain('cannot be reached: it refuses the connection.')
+      if (model !== 'expert/gone') expect(said).toContain('cannot be reached: the connection was lost.')
+      const lines = gateway.logged.map(line => JSON.parse(line))
+      const requestId = response.headers.get('x-request-id')
+      const failures = lines.filter(
+        line => line.requestId === requestId && line.code === 'expert_unavailable',
+      )
+      expect(failures.map(({ expert }) => expert)).toEqual(
+        model === 'auto' ? ['gone', 'cuts'] : [model.slice('expert/'.length)],
+      )
+      if (model !== 'expert/cuts') expect(failures[0].msg).toContain(`ECONNREFUSED ${address}`)
+    }
+  }
+})
+
 test("a request that the expert refuses is the client's own: the error is passed on and nobody else is asked", async () => {
   const refusal = {
     error: {
@@ -117,9 +145,9 @@ test('an expert that dies in the middle ends the stream with an error event and 
   expect(text).toContain('two ')
   expect(text).toContain('"code":"expert_truncated"')
   expect(text).not.toContain('[DONE]')
-  expect(await (await fetch(`${gateway.url}/metrics`)).text()).toContain(
-    'coe_streams_total{expert="a",outcome="truncated"} 1',
-  )
+  await expect
+    .poll(async () => (await fetch(`${gateway.url}/metrics`)).text())
+    .toContain('coe_streams_total{expert="a",outcome="truncated"} 1')
   const stream = await gateway.client.chat.completions.create({
     ...ask('disk is full'),
     stream: true,

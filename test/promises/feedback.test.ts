@@ -259,7 +259,7 @@ test('corrected questions become examples only when somebody agrees, and the run
     task: 'operate',
     source: `feedback ${request_id}`,
   })
-  await expect.poll(() => gateway.live.current().snapshot.version, { timeout: 5_000 }).not.toBe(version)
+  await expect.poll(() => gateway.live.current().snapshot.version).not.toBe(version)
   expect((await contextAdd(gateway, '--yes')).out).toContain('No correction waits')
   expect((await contextAdd(gateway, '--to', 'elsewhere.jsonl')).status).toBe(2)
 })

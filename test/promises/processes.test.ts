@@ -25,7 +25,7 @@ const knock = (url: string, path: string, body?: unknown, headers: Record<string
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
     })
     sent.on('error', reject)
-    sent.setTimeout(10_000, () => sent.destroy(new Error(`${path} was never answered`)))
+    sent.setTimeout(60_000, () => sent.destroy(new Error(`${path} was never answered`)))
     sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
 
@@ -37,7 +37,7 @@ const post = (url: string, body: unknown, headers: Record<string, string> = {}) 
   knock(url, '/v1/chat/completions', body, { ...json, ...headers })
 
 const until = async <T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> => {
-  const deadline = Date.now() + 8_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     const found = await look()
     if (found) return found
@@ -179,6 +179,101 @@ test('an expert that is drained is drained in all processes, and in one that is 
   await until('its line in the log', async () => pids(served).length === 3)
   expect(await figure(served.url, 'coe_process_restarts_total')).toBe(1)
   expect(await answering()).toEqual(new Set(['b']))
+})
+
+/** Each of them, asked by a connection of its own in turn, says the same. */
+const fromBoth = async (path: string) => {
+  const replies = await Promise.all([1, 2].map(() => knock(served.url, path, undefined, admin)))
+  return replies.map(({ text }) => JSON.parse(text))
+}
+
+test('whichever process is reached, it shows what all of them decided, and how the experts fare in all', async () => {
+  const ids: string[] = []
+  for (let asked = 0; asked < 4; asked++) {
+    const { headers } = await post(served.url, ask(`which node is down ${asked}`), free)
+    ids.push(String(headers['x-request-id']))
+  }
+  for (const { decisions } of await fromBoth('/admin/decisions?limit=4')) {
+    expect(decisions.map(({ requestId }: { requestId: string }) => requestId)).toEqual(ids.toReversed())
+  }
+  const [first] = await fromBoth('/admin/decisions?limit=2')
+  const [older] = await fromBoth(`/admin/decisions?limit=2&before=${first.next}`)
+  expect(older.decisions.map(({ requestId }: { requestId: string }) => requestId)).toEqual(
+    ids.slice(0, 2).toReversed(),
+  )
+  const [one, other] = await fromBoth('/admin/experts/b')
+  expect(one.answered).toBeGreaterThanOrEqual(4)
+  expect(other.answered).toBe(one.answered)
+})
+
+test('who listens to one process hears of what the other decides', async () => {
+  const heard: string[] = []
+  const stream = request(`${served.url}/admin/decisions/stream`, { agent: false, headers: admin }, response =>
+    response.on('data', data => heard.push(String(data))),
+  ).end()
+  await until('the stream', async () => heard.length > 0)
+  const ids: string[] = []
+  for (let asked = 0; asked < 4; asked++) {
+    const { headers } = await post(served.url, ask('is the disk full'), free)
+    ids.push(String(headers['x-request-id']))
+  }
+  await until('all four', async () => ids.every(id => heard.join('').includes(id)))
+  for (const id of ids) expect(heard.join('').split(id)).toHaveLength(2)
+  stream.destroy()
+})
+
+test('feedback on an answer is taken by whichever process it reaches', async () => {
+  const { headers } = await post(served.url, ask('is the disk full'), free)
+  const request_id = headers['x-request-id']
+  for (let given = 0; given < 2; given++) {
+    const said = await knock(served.url, '/v1/feedback', { request_id, rating: 'good' }, { ...json, ...free })
+    expect(said.status).toBe(204)
+  }
+  for (const { experts } of await fromBoth('/admin/feedback')) {
+    expect(experts).toEqual([expect.objectContaining({ expert: 'b', good: 1, n: 1 })])
+  }
+})
+
+test('a candidate is tried by all processes, counted together, joined by who comes later, and activated once', async () => {
+  const source = stringify(map({ name: 'tried' }))
+  const headers = { ...admin, ...json }
+  const send = (method: string, path: string, body: unknown) =>
+    fetch(`${served.url}/admin${path}`, {
+      method,
+      headers: { ...headers, connection: 'close' },
+      body: JSON.stringify(body),
+    })
+  expect((await send('PUT', '/candidate', { source, why: 'to see' })).status).toBe(200)
+  const seen = async () => (await fromBoth('/admin/candidate')).map(report => report.seen)
+  for (let asked = 0; asked < 4; asked++) await post(served.url, ask(`what is slow ${asked}`), free)
+  await until('all four compared', async () => (await seen()).every(count => count === 4))
+  expect((await send('POST', '/candidate', { percent: 100 })).status).toBe(200)
+  for (const { mode, percent } of await fromBoth('/admin/candidate'))
+    expect([mode, percent]).toEqual(['percent', 100])
+  const [tried] = await fromBoth('/admin/candidate')
+  const answeredBy = async () => {
+    const replies = await Promise.all([1, 2].map(() => post(served.url, ask('what is slow'), free)))
+    return new Set(replies.map(({ headers }) => headers['x-coe-snapshot']))
+  }
+  expect(await answeredBy()).toEqual(new Set([tried.version]))
+
+  process.kill(pids(served).at(-2) ?? 0, 'SIGKILL')
+  await until('one left', async () => (await running(served.url)).running === 1)
+  await complete(served.url)
+  await until('its line in the log', async () => pids(served).length === 4)
+  const isTriedByAll = async () => [...(await answeredBy())].every(version => version === tried.version)
+  await until('the new one tries it too', async () => (await isTriedByAll()) && (await isTriedByAll()))
+
+  expect((await send('POST', '/candidate/activate', { why: 'it is better' })).status).toBe(200)
+  await until('no candidate', async () =>
+    (await fromBoth('/admin/candidate')).every(report => report === null),
+  )
+  for (const { current, maps } of await fromBoth('/admin/maps')) {
+    expect(current).toBe(tried.version)
+    expect(maps.filter(({ version }: { version: string }) => version === tried.version)).toEqual([
+      expect.objectContaining({ by: 'api', why: 'it is better' }),
+    ])
+  }
 })
 
 test('SIGTERM, to the first or to all of them, lets the answers of all processes finish, and ends with 0', async () => {

@@ -148,7 +148,7 @@ beforeAll(async () => {
     const address = /listens on (\S+)\/v1/.exec(output.stdout)?.[1]
     if (address === undefined) throw new Error(output.stderr)
     return address
-  }, 30_000)
+  }, 60_000)
   await converse(url)
   for (const path of ['/metrics', '/readyz', '/healthz', '/v1/models', '/nowhere', '/v1/models/nope']) {
     await look(
@@ -165,13 +165,13 @@ beforeAll(async () => {
   )
   await vi.waitFor(async () => {
     expect(await (await fetch(`${url}/readyz`)).text()).toContain('swapProblem')
-  }, 10_000)
+  }, 60_000)
   await look('/readyz with a problem', await fetch(`${url}/readyz`))
   child.kill('SIGUSR2')
   const [code] = await once(child, 'exit')
   expect(code).toBe(1)
   seen.push(['standard output', output.stdout], ['standard error', output.stderr])
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   await expert.close()

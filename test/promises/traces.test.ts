@@ -184,7 +184,7 @@ test('a dead collector harms no request, is said once, and holds up no shutdown 
       for (const response of await Promise.all(answers)) expect(response.status).toBe(200)
     }
   }
-  expect(performance.now() - began).toBeLessThan(15_000)
+  expect(performance.now() - began).toBeLessThan(60_000)
   const said = gateway.logged.filter(line => line.includes('traces cannot be delivered'))
   expect(said).toHaveLength(1)
   expect(said[0]).toContain('ECONNREFUSED')

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events'
-import { expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { GatewayError } from '../../src/errors.ts'
 import { breaker } from '../../src/resilience/breaker.ts'
 import { bulkhead } from '../../src/resilience/bulkhead.ts'
@@ -7,6 +7,8 @@ import { type Call, compose, type Policy } from '../../src/resilience/policy.ts'
 import { retry } from '../../src/resilience/retry.ts'
 import { createRetryBudget } from '../../src/resilience/retry-budget.ts'
 import { timeout } from '../../src/resilience/timeout.ts'
+
+afterEach(() => void vi.useRealTimers())
 
 const never = new AbortController().signal
 const unavailable = (details = {}) => new GatewayError('expert_unavailable', 'down', details)
@@ -49,7 +51,6 @@ test('a deadline ends a call that ignores it, and leaves alone what has settled 
   await vi.advanceTimersByTimeAsync(1_000)
   expect(given?.aborted).toBe(false)
   expect(vi.getTimerCount()).toBe(0)
-  vi.useRealTimers()
 })
 
 test('what is transient is tried again after the wait that was asked for; a wait too long is not waited for', async () => {
@@ -81,6 +82,33 @@ test('what is transient is tried again after the wait that was asked for; a wait
     code: 'expert_unavailable',
   })
   expect(waits).toEqual([50, 800, 50, 100])
+})
+
+test('what the other side says of trying again counts, whatever its status', async () => {
+  const attempts = async (error: GatewayError) => {
+    let calls = 0
+    const policy = retry({
+      retries: 1,
+      baseDelayMs: 100,
+      maxDelayMs: 1_000,
+      budget: createRetryBudget({ allowance: 10 }),
+      sleep: async () => undefined,
+    })
+    const call = async () => {
+      calls++
+      throw error
+    }
+    await expect(policy(call)(never)).rejects.toBe(error)
+    return calls
+  }
+  const rejected = (details = {}) => new GatewayError('expert_rejected', 'no', details)
+  expect(await attempts(unavailable())).toBe(2)
+  expect(await attempts(unavailable({ shouldRetry: false }))).toBe(1)
+  expect(await attempts(new GatewayError('expert_rate_limited', 'no', { shouldRetry: false }))).toBe(1)
+  expect(await attempts(rejected())).toBe(1)
+  expect(await attempts(rejected({ shouldRetry: true }))).toBe(2)
+  // A wait beyond patience stays one.
+  expect(await attempts(unavailable({ shouldRetry: true, retryAfterMs: 5_000 }))).toBe(1)
 })
 
 const breakerAt = () => {
@@ -199,7 +227,6 @@ test('many timeouts open a breaker; slow successes do not', async () => {
     await late
   }
   expect(state().kind).toBe('open')
-  vi.useRealTimers()
 })
 
 test('who asks to be left alone for a while is, for that long and for a minute at most, and needs no probe', async () => {
@@ -245,7 +272,6 @@ test('what is waited for in our own queue counts against the deadline, and is no
   expect([state().kind, places.queued()]).toEqual(['closed', 0])
   exit()
   expect(places.inFlight()).toBe(0)
-  vi.useRealTimers()
 })
 
 test('while it is drained nobody enters, who waits is sent away, and who is inside finishes', async () => {

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { GatewayError } from '../../src/errors.ts'
 import { compose } from '../../src/resilience/policy.ts'
 import { retry } from '../../src/resilience/retry.ts'
@@ -6,6 +6,8 @@ import { createRetryBudget } from '../../src/resilience/retry-budget.ts'
 import { timeout } from '../../src/resilience/timeout.ts'
 
 const never = new AbortController().signal
+
+afterEach(() => void vi.useRealTimers())
 
 /** A budget of a fifth in ten seconds, and a clock that goes when told. */
 const budgetAt = () => {
@@ -88,5 +90,4 @@ test('a deadline that passes before the second attempt does not hide why the fir
   const failed = expect(call(never)).rejects.toThrow('down')
   await vi.advanceTimersByTimeAsync(2_000)
   await failed
-  vi.useRealTimers()
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { essenceOf } from '../../src/retrieval/essence.ts'
+import { cpuMs } from '../support/cpu.ts'
 
 test.each([
   [
@@ -44,8 +45,8 @@ test('the first line of a log stays where a person wrote hardly anything, and al
 test('the longest question that is classified costs a few milliseconds, however it is made', () => {
   for (const piece of ['hi ', '谢谢', 'a\n', 'thanks ', ': ', '不好意思打扰x', `${log(10)}\n`]) {
     const text = piece.repeat(8_000).slice(0, 8_000)
-    const began = performance.now()
+    const began = cpuMs()
     essenceOf(text)
-    expect(performance.now() - began).toBeLessThan(100)
+    expect(cpuMs() - began).toBeLessThan(100)
   }
 })

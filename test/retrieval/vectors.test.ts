@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { DIMENSIONS, loadEncoder, middleOut } from '../../src/retrieval/encoder.ts'
+import { graphOf } from '../../src/retrieval/graph.ts'
 import { buildIndex } from '../../src/retrieval/index.ts'
 import { openKept } from '../../src/retrieval/kept.ts'
 import { openVectors } from '../../src/retrieval/vectors.ts'
@@ -78,13 +79,50 @@ test('the HNSW index finds what exact search finds, and is loaded the second tim
     expect(found[0]).toMatchObject({ row, similarity: expect.closeTo(1, 4) })
     expect(loaded.nearest(vector(row + 1), 5)).toEqual(found)
   }
-  expect((await readdir(folder)).filter(name => name.startsWith('index-test'))).toHaveLength(1)
+  expect((await readdir(folder)).filter(name => name.startsWith('index-'))).toHaveLength(1)
+})
+
+test('a few rows more, fewer or elsewhere do not build the index anew, and are found where they are now', async () => {
+  const library = (await import('hnswlib-node')).default
+  const rows = rowsOf(700)
+  await graphOf(library, rows, openKept(folder), 'before')
+  // Two are gone, the others have moved up, three are new.
+  const after = new Float32Array(701 * DIMENSIONS)
+  after.set(rows.subarray(2 * DIMENSIONS))
+  for (const [at, seed] of [9_001, 9_002, 9_003].entries()) after.set(vector(seed), (698 + at) * DIMENSIONS)
+  const { rowOf } = await graphOf(library, after, openKept(folder), 'after')
+  expect(rowOf).toHaveLength(703)
+  expect([...rowOf.subarray(0, 4), ...rowOf.subarray(700)]).toEqual([-1, -1, 0, 1, 698, 699, 700])
+  const index = await buildIndex(after, openKept(folder), 'after')
+  expect(index.kind).toBe('hnsw')
+  expect(index.nearest(vector(3), 1)).toEqual([{ row: 0, similarity: expect.closeTo(1, 4) }])
+  expect(index.nearest(vector(9_003), 1)[0]?.row).toBe(700)
+  expect(index.nearest(vector(1), 701).map(({ row }) => row)).not.toContain(-1)
+  expect(index.nearest(vector(1), 1)[0]?.similarity).toBeLessThan(0.99)
+  // More than a tenth is another context.
+  const others = Float32Array.from(
+    { length: 700 * DIMENSIONS },
+    (_, i) => (i < 600 * DIMENSIONS ? rows[i] : 0.05) ?? 0,
+  )
+  expect((await graphOf(library, others, openKept(folder), 'others')).rowOf).toHaveLength(700)
+})
+
+test('a large index is built beside the thread that waits for it; where it cannot be kept, in that thread', async () => {
+  const rows = rowsOf(2_000)
+  const shut = join(folder, 'a-file')
+  await writeFile(shut, '')
+  const kept = openKept(folder)
+  const beside = await buildIndex(rows, kept, 'large')
+  const here = await buildIndex(rows, openKept(shut), 'large')
+  expect([beside.kind, here.kind, kept.problem()]).toEqual(['hnsw', 'hnsw', undefined])
+  expect(beside.nearest(vector(77), 5)).toEqual(here.nearest(vector(77), 5))
+  expect((await readdir(folder)).filter(name => name.startsWith('points-large'))).toHaveLength(1)
 })
 
 test('a damaged index file is noticed before the native code reads it, and built again', async () => {
   const rows = rowsOf(600)
   await buildIndex(rows, openKept(folder), 'test')
-  const name = (await readdir(folder)).find(file => file.startsWith('index-test')) ?? ''
+  const name = (await readdir(folder)).find(file => file.startsWith('index-')) ?? ''
   const bytes = await readFile(join(folder, name))
   bytes.fill(255, 100, 400)
   await writeFile(join(folder, name), bytes)
@@ -108,9 +146,10 @@ test('two processes that save the same index at once leave one whole file', asyn
   const kept = [openKept(folder), openKept(folder), openKept(folder)]
   await Promise.all(kept.map(one => buildIndex(rows, one, 'test')))
   expect(kept.map(one => one.problem())).toEqual([undefined, undefined, undefined])
-  const [file, ...others] = await readdir(folder)
-  expect(others).toEqual([])
-  expect(file).toMatch(/^index-test-[0-9a-f]+\.hnsw$/)
+  expect((await readdir(folder)).sort()).toEqual([
+    expect.stringMatching(/^index-[0-9a-f]+-[0-9a-f]+\.hnsw$/),
+    expect.stringMatching(/^points-test-[0-9a-f]+\.txt$/),
+  ])
   const loaded = await buildIndex(rows, openKept(folder), 'test')
   expect(loaded.nearest(vector(5), 1)[0]?.row).toBe(4)
 })

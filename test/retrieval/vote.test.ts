@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { aside } from '../../src/retrieval/aside.ts'
 import {
   binomialTail,
   fitKnown,
@@ -8,7 +9,7 @@ import {
   probabilityOf,
   thresholdFor,
 } from '../../src/retrieval/calibrate.ts'
-import { isJudgementOf, judge } from '../../src/retrieval/judge.ts'
+import { forget, isJudgementOf, judge } from '../../src/retrieval/judge.ts'
 import { type Context, castVote, prepareVoter } from '../../src/retrieval/vote.ts'
 
 const random = (seed: number) => {
@@ -99,30 +100,39 @@ const context = {
   keywords: [],
 }
 
-test('the vote names the task whose words the question uses, the same way every time', () => {
-  const once = () => {
+test('the vote names the task whose words the question uses, the same way every time', async () => {
+  const once = async () => {
     const voter = prepareVoter(context, () => [])
-    const judged = judge(voter, 8)
+    const judged = await judge(voter, 8)
     const calibration = {
       probability: fitProbability(judged),
       known: fitKnown(judged.map(j => j.familiarity)),
     }
     return castVote(voter, calibration, { question: 'helm canary is stuck' }, new Float32Array(0), 8)
   }
-  const voted = once()
+  const voted = await once()
   expect(voted.ranking[0]?.task).toBe('deploy')
   expect(voted.ranking.reduce((sum, { confidence }) => sum + confidence, 0)).toBeCloseTo(1)
   expect(voted.neighbours.every(({ row }) => texts[row]?.task === 'deploy')).toBe(true)
-  expect(once()).toEqual(voted)
+  expect(await once()).toEqual(voted)
 })
 
-test('an example is judged without itself and without its copies', () => {
+test('what is forgotten in a thread of its own is forgotten as it is here', async () => {
+  const { features, head } = prepareVoter(context, () => [])
+  const foldOf = Uint8Array.from(context.labels, (_, row) => row % 5)
+  const given = { head, features, labels: context.labels, foldOf, folds: 3 }
+  const here = forget(given)
+  expect(here.some(score => score !== 0)).toBe(true)
+  expect(await aside('aside-judge', given)).toEqual(here)
+})
+
+test('an example is judged without itself and without its copies', async () => {
   const doubled = {
     ...context,
     texts: [...texts, ...texts],
     labels: Int32Array.from([...context.labels, ...context.labels.map(l => 1 - l)]),
   }
-  const judged = judge(
+  const judged = await judge(
     prepareVoter(doubled, () => []),
     8,
   )
@@ -131,9 +141,9 @@ test('an example is judged without itself and without its copies', () => {
   expect(judged.filter(({ right }) => right).length).toBeLessThan(80)
 })
 
-test('judgements read from a file are believed only if they can be of this context', () => {
+test('judgements read from a file are believed only if they can be of this context', async () => {
   const voter = prepareVoter(context, () => [])
-  const judged = judge(voter, 8)
+  const judged = await judge(voter, 8)
   const [one, ...others] = JSON.parse(JSON.stringify(judged)) as typeof judged
   expect(isJudgementOf([one, ...others], voter)).toBe(true)
   const damaged = [

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parsePrompt } from '../../src/knowledge/prompt.ts'
 import { readTask } from '../../src/routing/read-task.ts'
+import { cpuMs } from '../support/cpu.ts'
 
 const tasks = [
   { id: 'build', title: 'Build' },
@@ -166,10 +167,10 @@ test.each([
   ['new lines', '\n'],
   ['tags', '<question task="'],
 ])('a reply of a million %s is read at once', (_, piece) => {
-  const began = performance.now()
+  const began = cpuMs()
   readTask(piece.repeat(Math.ceil(1_000_000 / piece.length)), tasks)
   readTask(`Task: ${piece.repeat(600)}`, tasks)
-  expect(performance.now() - began).toBeLessThan(5_000)
+  expect(cpuMs() - began).toBeLessThan(5_000)
 })
 
 test('a prompt that lacks a slot, has an unknown one or no user part is refused with each lack named', () => {

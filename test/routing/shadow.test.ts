@@ -52,6 +52,7 @@ const shadowOf = (state: { queued: number; asked: number; fails: boolean }) => {
 const seen = (number: number, served: Snapshot): Seen => ({
   requestId: String(number),
   question: { text: `question ${number}`, target: { kind: 'auto' }, hop: 1 },
+  questionHash: `hash ${number}`,
   snapshot: served,
   decision: {
     ...{ task: 'build', experts: ['a'], decidedBy: 'neighbours', confidence: 0.9, margin: 1, known: 1 },

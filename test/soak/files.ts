@@ -6,7 +6,7 @@ import { DEADLINE_MS } from './faults.ts'
 
 const shipped = (name: string) => readFileSync(join('context', name), 'utf8').trim().split('\n')
 
-type Row = { question: string; task: string }
+export type Row = { question: string; task: string }
 
 /** Every sixth question of the shipped context, without its replies: enough to be unsure about, quick to prepare. */
 export const rows: readonly Row[] = ['devops-lifecycle.jsonl', 'unknown.jsonl'].flatMap(name =>

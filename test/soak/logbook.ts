@@ -22,7 +22,7 @@ const isExpected = ({ level, msg, code, problems }: LogLine) => {
         code === 'expert_unauthorized' || problems?.every(problem => problem.includes('map.json')) === true
       )
     default:
-      return /^(SIGTERM: finishing|encoding examples)/.test(msg ?? '')
+      return /^SIGTERM: finishing/.test(msg ?? '')
   }
 }
 

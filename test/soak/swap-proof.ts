@@ -106,11 +106,10 @@ const calm = async (gateway: GatewayProcess): Promise<Vitals | undefined> => {
   return looks.sort((a, b) => a.rssMb - b.rssMb)[0]
 }
 
-/** How late the event loop was at p99 since the last look, in milliseconds: it is looked at every ten. */
+/** How late the event loop was at p99 since the last look, in milliseconds. */
 const eventLoop = async ({ url }: GatewayProcess) => {
   const metrics = await (await fetch(`${url}/metrics`)).text()
-  const seconds = Number(/coe_event_loop_delay_seconds\{quantile="0.99"\} (\S+)/.exec(metrics)?.[1])
-  return Math.max(0, seconds * 1_000 - 10)
+  return 1_000 * Number(/coe_event_loop_delay_seconds\{quantile="0.99"\} (\S+)/.exec(metrics)?.[1])
 }
 
 const wrongIn = (

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Snapshot } from '../../src/knowledge/snapshot.ts'
 import { type Decision, decide, pinned } from '../../src/routing/decide.ts'
 import { type Made, redecide } from '../../src/swaps/redecide.ts'
+import { cpuMs } from '../support/cpu.ts'
 
 const order = (...experts: string[]) => experts
 const snapshotOf = (experts: Record<string, string[]>, more: object = {}, context = 'c1') =>
@@ -43,10 +44,10 @@ test('ten thousand decisions are made again in no time, and others have their tu
   )
   let turns = 0
   const turning = setInterval(() => turns++, 1)
-  const began = performance.now()
+  const began = cpuMs()
   const moves = await redecide(all, current, next)
   clearInterval(turning)
-  expect(performance.now() - began).toBeLessThan(5_000)
+  expect(cpuMs() - began).toBeLessThan(5_000)
   expect(turns).toBeGreaterThan(2)
   expect(moves).toMatchObject({ looked: 10_000, moved: 5_000, unsure: 0 })
   expect(moves.examples).toHaveLength(50)

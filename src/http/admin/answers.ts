@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { keptMap } from '../../knowledge/history.ts'
 
 /** What the routes answer, for the description of the API. Tests hold the answers to it. */
 
@@ -75,20 +76,7 @@ export const changeAnswer = z.object({
 export const mapsAnswer = z.object({
   current: z.string(),
   problem: z.string().optional().describe('Why the last change is not served.'),
-  maps: z.array(
-    z.object({
-      version: z.string(),
-      at: z.string(),
-      by: z.enum(['start', 'file', 'api', 'rollback']),
-      why: z.string().optional(),
-      from: z.string().optional(),
-      name: z.string(),
-      tasks: z.int(),
-      experts: z.int(),
-      examples: z.int(),
-      sha256: z.string(),
-    }),
-  ),
+  maps: z.array(keptMap),
 })
 
 export const oneMapAnswer = z.object({ version: z.string(), at: z.string(), source: z.string() })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { correctionSchema } from '../../observe/corrections.ts'
 
 /** What the routes of a candidate and of feedback answer, for the description of the API and for the commands. */
 
@@ -66,17 +67,5 @@ export const feedbackAnswer = z.object({
       measured: z.object({ accuracy: z.number(), n: z.int().optional() }).nullable(),
     }),
   ),
-  corrections: z.array(
-    z.object({
-      at: z.string(),
-      requestId: z.string(),
-      client: z.string().optional(),
-      expert: z.string(),
-      from: z.string(),
-      to: z.string(),
-      score: z.number(),
-      question: z.string().optional(),
-      questionHash: z.string().optional(),
-    }),
-  ),
+  corrections: z.array(correctionSchema.partial({ questionHash: true })),
 })

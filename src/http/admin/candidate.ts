@@ -2,14 +2,14 @@ import { z } from 'zod'
 import { GatewayError } from '../../errors.ts'
 import type { Live } from '../../knowledge/live.ts'
 import type { Terms } from '../../routing/candidate/candidate.ts'
-import type { Candidates } from '../../routing/candidate/candidates.ts'
+import type { Trial } from '../../routing/candidate/candidates.ts'
 import type { Serving } from '../../routing/serving.ts'
 import { candidateAnswer, endedAnswer } from './candidate-answers.ts'
 import { whole } from './map.ts'
 import { type AdminRoute, del, get, post, put } from './route.ts'
 
 export type CandidateDeps = {
-  readonly candidates: Candidates
+  readonly trial: Trial
   readonly live: Live<Serving>
   readonly mapPath: string
 }
@@ -24,12 +24,12 @@ const adjustBody = z.strictObject({ mode, percent, classifier })
 const whyBody = z.strictObject({ why })
 
 /** A map that is tried beside the one that is served: in the shadow, or by some of the conversations. */
-export const candidateRoutes = ({ candidates, live, mapPath }: CandidateDeps): AdminRoute[] => [
-  get('/candidate', () => candidates.standing?.report() ?? null, {
+export const candidateRoutes = ({ trial, live, mapPath }: CandidateDeps): AdminRoute[] => [
+  get('/candidate', async () => (await trial.report()) ?? null, {
     summary: 'The map that is tried beside the one that is served, and how it fares; null without one',
     answers: candidateAnswer.nullable(),
   }),
-  get('/candidates', () => ({ ended: candidates.ended() }), {
+  get('/candidates', () => ({ ended: trial.ended() }), {
     summary: 'How the last candidates ended, newest first',
     answers: z.object({ ended: z.array(endedAnswer) }),
   }),
@@ -38,11 +38,11 @@ export const candidateRoutes = ({ candidates, live, mapPath }: CandidateDeps): A
     beginBody,
     async ({ body: { source, ...wished } }) => {
       const terms = termsOf(wished, { mode: 'shadow', percent: 0, classifier: false, why: wished.why })
-      return await candidates.begin(whole(source, mapPath)(live.current().snapshot), terms)
+      return await trial.begin(whole(source, mapPath)(live.current().snapshot), terms)
     },
     { summary: 'Checks and prepares a map, and begins to try it', answers: candidateAnswer },
   ),
-  post('/candidate', adjustBody, ({ body }) => candidates.adjust(before => termsOf(body, before)), {
+  post('/candidate', adjustBody, ({ body }) => trial.adjust(before => termsOf(body, before)), {
     summary: 'Changes how it is tried',
     answers: candidateAnswer,
   }),
@@ -50,7 +50,7 @@ export const candidateRoutes = ({ candidates, live, mapPath }: CandidateDeps): A
     '/candidate/activate',
     whyBody,
     async ({ body: { why }, ip }) => {
-      const { snapshot } = await candidates.activate({ why, from: ip })
+      const { snapshot } = await trial.activate({ why, from: ip })
       return { version: snapshot.version, replaced: true }
     },
     {
@@ -58,7 +58,7 @@ export const candidateRoutes = ({ candidates, live, mapPath }: CandidateDeps): A
       answers: z.object({ version: z.string(), replaced: z.boolean() }),
     },
   ),
-  del('/candidate', async () => await candidates.drop('by request'), {
+  del('/candidate', async () => await trial.drop('by request'), {
     summary: 'Tries it no more',
     answers: endedAnswer,
   }),

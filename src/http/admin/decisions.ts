@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { type Decisions, shown } from '../../observe/decisions.ts'
+import { shown, type ToldDecisions } from '../../observe/decisions.ts'
 import { decisionsAnswer } from './answers.ts'
 import { createDecisionStreams } from './decision-streams.ts'
 import { type AdminRoute, get } from './route.ts'
 
-export type DecisionDeps = { readonly decisions: Decisions }
+export type DecisionDeps = { readonly told: ToldDecisions }
 
 const page = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
@@ -19,13 +19,13 @@ const page = z.object({
     .describe('Only older ones than this seq: the last `next`.'),
 })
 
-export const decisionRoutes = ({ decisions }: DecisionDeps): AdminRoute[] => {
-  const streams = createDecisionStreams(decisions)
+export const decisionRoutes = ({ told }: DecisionDeps): AdminRoute[] => {
+  const streams = createDecisionStreams(told)
   return [
     get(
       '/decisions',
-      ({ query }) => {
-        const { decisions: found, next } = decisions.latest(query)
+      async ({ query }) => {
+        const { decisions: found, next } = await told.latest(query)
         return { decisions: found.map(shown), ...(next === undefined ? {} : { next }) }
       },
       { summary: 'The last decisions, newest first', query: page, answers: decisionsAnswer },

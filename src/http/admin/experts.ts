@@ -1,34 +1,30 @@
 import { z } from 'zod'
 import { GatewayError } from '../../errors.ts'
 import type { ExpertReport, Registry } from '../../experts/registry.ts'
-import type { ExpertFigures } from '../../observe/expert-figures.ts'
+import type { Figures } from '../../observe/expert-figures.ts'
 import { expertAnswer, expertsAnswer } from './answers.ts'
 import { type AdminRoute, get, post } from './route.ts'
 
+/** How an expert fares, and what it did in the last hour. */
+export type Fares = ExpertReport & Figures
+
 export type ExpertDeps = {
   readonly registry: Pick<Registry, 'report' | 'drain'>
-  readonly figures: Pick<ExpertFigures, 'of'>
+  /** Of this process, or of all of them. */
+  readonly fares: () => readonly Fares[] | Promise<readonly Fares[]>
 }
 
 const drainBody = z.strictObject({ draining: z.boolean().default(true) })
 
-export const expertRoutes = ({ registry, figures }: ExpertDeps): AdminRoute[] => {
-  const shown = ({ id, about, breaker, inFlight, queued, draining }: ExpertReport) => ({
-    id,
-    ...about,
-    breaker,
-    inFlight,
-    queued,
-    draining,
-    ...figures.of(id),
-  })
-  const shownOf = (id: string) => {
-    const found = registry.report().find(report => report.id === id)
+export const expertRoutes = ({ registry, fares }: ExpertDeps): AdminRoute[] => {
+  const shown = ({ id, about, ...rest }: Fares) => ({ id, ...about, ...rest })
+  const shownOf = async (id: string) => {
+    const found = (await fares()).find(report => report.id === id)
     if (found === undefined) throw noExpert(id, registry.report())
     return shown(found)
   }
   return [
-    get('/experts', () => ({ experts: registry.report().map(shown) }), {
+    get('/experts', async () => ({ experts: (await fares()).map(shown) }), {
       summary: 'How the experts fare',
       answers: expertsAnswer,
     }),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { GatewayError } from '../../errors.ts'
 import { UNKNOWN } from '../../knowledge/map.ts'
 import { ANSWERS } from '../../observe/answers.ts'
-import type { Feedback } from '../../observe/feedback.ts'
+import type { Opinions } from '../../observe/feedback.ts'
 import { mayName } from '../../routing/allowed.ts'
 import { clientOf } from '../access/door.ts'
 import { bytesOf } from '../bodies.ts'
@@ -24,7 +24,7 @@ const opinion = z
 
 /** What a client says of an answer that it got. It is counted and kept, and changes no decision. */
 export const feedbackRoute =
-  ({ live, feedback }: Pick<OpenAiDeps, 'live'> & { readonly feedback: Feedback }) =>
+  ({ live, opinions }: Pick<OpenAiDeps, 'live'> & { readonly opinions: Opinions }) =>
   async (request: FastifyRequest, reply: FastifyReply) => {
     const { request_id, score, rating, correct_task } = read(opinion, parseBody(bytesOf(request)))
     const client = clientOf(request)
@@ -41,7 +41,7 @@ export const feedbackRoute =
       score: score ?? (rating === 'good' ? 1 : 0),
       correctTask: correct_task,
     }
-    if (!feedback.give(given)) throw noAnswer(request_id)
+    if (!(await opinions.give(given))) throw noAnswer(request_id)
     return reply.code(204).send()
   }
 
@@ -54,6 +54,6 @@ const noTask = (task: string, known: readonly string[]) =>
 const noAnswer = (id: string) =>
   new GatewayError(
     'not_found',
-    `No answer with the request id "${id}" was given to this key lately: the last ${ANSWERS.toLocaleString('en')} answers of this process are known. The id is the answer's x-request-id.`,
+    `No answer with the request id "${id}" was given to this key lately: the last ${ANSWERS.toLocaleString('en')} answers are known. The id is the answer's x-request-id.`,
     { param: 'request_id' },
   )

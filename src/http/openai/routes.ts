@@ -2,12 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError, toGatewayError } from '../../errors.ts'
 import type { Endpoint } from '../../experts/expert.ts'
 import type { Live } from '../../knowledge/live.ts'
-import type { Feedback } from '../../observe/feedback.ts'
+import type { Feedback, Opinions } from '../../observe/feedback.ts'
 import { CallFailed, summarise } from '../../routing/call.ts'
 import type { Candidate } from '../../routing/candidate/candidate.ts'
 import type { Candidates } from '../../routing/candidate/candidates.ts'
 import type { RequestEvents } from '../../routing/events.ts'
 import { AnswerFailed, type Pipeline } from '../../routing/pipeline.ts'
+import { hashOf } from '../../routing/question-hash.ts'
 import type { Serving } from '../../routing/serving.ts'
 import { clientOf } from '../access/door.ts'
 import { note, notesOf } from '../account.ts'
@@ -32,7 +33,8 @@ export type OpenAiDeps = {
   pipeline: Pipeline
   events: RequestEvents
   candidates: Pick<Candidates, 'standing'>
-  feedback: Feedback
+  feedback: Pick<Feedback, 'remember'>
+  opinions: Opinions
   bodies: Pick<Bodies, 'read'>
 }
 
@@ -119,13 +121,16 @@ const answer = (
       if (kind === 'whole') notes.tokens = usage()
       // Before the first byte: a client may have its say while the answer still runs.
       const client = clientOf(request)?.name
-      feedback.remember({ requestId: request.id, client, task: decision.task, expert, question: text })
+      const { task } = decision
+      const questionHash = hashOf(text)
+      notes.questionHash = questionHash
+      feedback.remember({ requestId: request.id, client, task, expert, question: text, questionHash })
       const sent = relay(reply, answered.answer, recordOf(request.id, decision, answered), {
         inBody: request.headers['x-coe-body'] !== 'off',
         onEnd: outcome => note(request, { outcome, tokens: usage() }),
       })
       if (candidate !== undefined && !onTrial && target.kind === 'auto') {
-        candidate.see({ requestId: request.id, question, decision, snapshot: serving.snapshot })
+        candidate.see({ requestId: request.id, question, questionHash, decision, snapshot: serving.snapshot })
       }
       return sent
     } catch (thrown) {

@@ -1,5 +1,5 @@
 import { parse as parseCsv } from 'csv-parse/sync'
-import { jsonRows, type Row } from '../rows.ts'
+import { beginnings, jsonRows, type Row } from '../rows.ts'
 
 /** The records of one file, each with the line it begins in. */
 export type Records = { readonly names: readonly string[] | undefined; readonly rows: readonly Row[] }
@@ -23,12 +23,9 @@ const csvLines = (text: string, delimiter: string) => {
     skip_records_with_error: true,
     on_skip: onSkip,
   }) as unknown as { record: string[]; info: { lines: number } }[]
+  const beginning = beginnings()
   const lines = parsed.map(
-    // The parser counts to the end of a record; what has several lines is found at its beginning.
-    ({ record, info }): Line => ({
-      line: info.lines - record.reduce((sum, cell) => sum + breaksIn(cell), 0),
-      cells: record,
-    }),
+    ({ record, info }): Line => ({ line: beginning(record, info.lines), cells: record }),
   )
   return { lines, problems }
 }

@@ -36,7 +36,7 @@ const hint = (error: GatewayError, status: number | undefined): string => {
     return `${error.message} It does not accept its key: set the variable that "key" names in the map.`
   if (status === 404)
     return `${error.message} Its url or its model is not there: see "url" and "model" in the map.`
-  return error.message
+  return error.details.inLog ?? error.message
 }
 
 /** The endpoint's own words, short; a body that quotes the key is never kept. */

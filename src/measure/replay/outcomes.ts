@@ -1,11 +1,12 @@
 import { parse as parseCsv } from 'csv-parse/sync'
 import { type Example, readText } from '../../knowledge/context.ts'
 import { InvalidFilesError, type Problem } from '../../knowledge/problem.ts'
+import { beginnings } from '../../knowledge/rows.ts'
 
 /** Which expert answered which question right: by expert and question 1 right, 0 wrong, -1 not asked. */
 export type OutcomeTable = { readonly experts: readonly string[]; readonly outcomes: readonly Int8Array[] }
 
-type Cells = { readonly record: readonly string[]; readonly info: { readonly lines: number } }
+type Line = { readonly line: number; readonly cells: readonly string[] }
 type Say = (line: number, message: string) => void
 
 /** Reads `id,expert-a,expert-b,…` for these questions. Throws with everything that is wrong, by file and line. */
@@ -13,7 +14,7 @@ export const readOutcomes = async (file: string, questions: readonly Example[]):
   const problems: Problem[] = []
   const say: Say = (line, message) => problems.push({ file, line, column: 1, message, severity: 'error' })
   const rowOf = rowsById(questions, problems)
-  const [header, ...rows] = await cellsOf(file, say)
+  const [header, ...rows] = await linesOf(file, say)
   const experts = header === undefined ? [] : expertsIn(header, say)
   if (header === undefined && problems.length === 0)
     say(1, 'is empty: the first line must be id,expert,expert,…')
@@ -44,7 +45,7 @@ const rowsById = (questions: readonly Example[], problems: Problem[]): Map<strin
   return rows
 }
 
-const cellsOf = async (file: string, say: Say): Promise<readonly Cells[]> => {
+const linesOf = async (file: string, say: Say): Promise<readonly Line[]> => {
   const text = await readText(file).catch((error: Error) => error)
   if (text instanceof Error) {
     say(1, `cannot be read: ${text.message}`)
@@ -52,7 +53,9 @@ const cellsOf = async (file: string, say: Say): Promise<readonly Cells[]> => {
   }
   try {
     const options = { bom: true, info: true, skip_empty_lines: true, relax_column_count: true, trim: true }
-    return parseCsv(text, options) as unknown as Cells[]
+    const parsed = parseCsv(text, options) as unknown as { record: string[]; info: { lines: number } }[]
+    const beginning = beginnings()
+    return parsed.map(({ record, info }) => ({ line: beginning(record, info.lines), cells: record }))
   } catch (error) {
     const lines = (error as { lines?: unknown }).lines
     say(
@@ -63,14 +66,12 @@ const cellsOf = async (file: string, say: Say): Promise<readonly Cells[]> => {
   }
 }
 
-const expertsIn = ({ record, info }: Cells, say: Say): string[] => {
-  const [id, ...experts] = record
-  if (id !== 'id') say(info.lines, `the first column must be id, not "${id}"`)
-  if (experts.length === 0)
-    say(info.lines, 'has no column of an expert: the first line must be id,expert,expert,…')
+const expertsIn = ({ line, cells: [id, ...experts] }: Line, say: Say): string[] => {
+  if (id !== 'id') say(line, `the first column must be id, not "${id}"`)
+  if (experts.length === 0) say(line, 'has no column of an expert: the first line must be id,expert,expert,…')
   experts.forEach((expert, i) => {
-    if (expert === '') say(info.lines, `column ${i + 2} has no name`)
-    else if (experts.indexOf(expert) !== i) say(info.lines, `expert "${expert}" has two columns`)
+    if (expert === '') say(line, `column ${i + 2} has no name`)
+    else if (experts.indexOf(expert) !== i) say(line, `expert "${expert}" has two columns`)
   })
   return experts
 }
@@ -81,24 +82,24 @@ const values = new Map([
   ['', -1],
 ])
 
-const fill = (table: OutcomeTable, rows: readonly Cells[], rowOf: ReadonlyMap<string, number>, say: Say) => {
+const fill = (table: OutcomeTable, rows: readonly Line[], rowOf: ReadonlyMap<string, number>, say: Say) => {
   const { experts, outcomes } = table
   const seen = new Map<string, number>()
-  for (const { record, info } of rows) {
-    const [id = '', ...cells] = record
+  for (const { line, cells: all } of rows) {
+    const [id = '', ...cells] = all
     const row = rowOf.get(id)
     const before = seen.get(id)
     if (cells.length !== experts.length) {
-      say(info.lines, `has ${record.length} columns, the first line has ${experts.length + 1}`)
-    } else if (before !== undefined) say(info.lines, `id "${id}" stands already in line ${before}`)
-    else if (row === undefined) say(info.lines, `no question has the id "${id}"`)
+      say(line, `has ${all.length} columns, the first line has ${experts.length + 1}`)
+    } else if (before !== undefined) say(line, `id "${id}" stands already in line ${before}`)
+    else if (row === undefined) say(line, `no question has the id "${id}"`)
     else
       cells.forEach((cell, e) => {
         const value = values.get(cell)
         const column = outcomes[e]
-        if (value === undefined) say(info.lines, `${experts[e]}: must be 1, 0 or empty, not "${cell}"`)
+        if (value === undefined) say(line, `${experts[e]}: must be 1, 0 or empty, not "${cell}"`)
         else if (column !== undefined) column[row] = value
       })
-    if (before === undefined) seen.set(id, info.lines)
+    if (before === undefined) seen.set(id, line)
   }
 }

@@ -102,7 +102,7 @@ const traceExperts = (tracer: Tracer, operation: string, above: Context) => {
       open.answeredAt = performance.now()
       open.span.setAttribute('gen_ai.response.time_to_first_chunk', ms / 1000)
     },
-    expertFailed(_expert, code) {
+    expertFailed({ code }) {
       if (open === undefined) return
       fail(open.span, code)
       open.span.end()

@@ -38,6 +38,12 @@ export type Candidates = {
   close(): Promise<void>
 }
 
+/** What an operator does with it, of however many processes. */
+export type Trial = Pick<Candidates, 'begin' | 'activate' | 'drop' | 'ended'> & {
+  report(): CandidateReport | undefined | Promise<CandidateReport | undefined>
+  adjust(change: (before: Terms) => Terms): CandidateReport | Promise<CandidateReport>
+}
+
 export const createCandidates = (deps: CandidatesDeps): Candidates => {
   const inTurn = createQueue()
   const watcher = createWatcher({ onChange: () => void inTurn(refresh) })

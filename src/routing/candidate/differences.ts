@@ -28,7 +28,7 @@ export type DifferencesReport = {
   readonly byMove: readonly Move[]
   /** Differences of more kinds than are told apart. */
   readonly otherMoves: number
-  readonly examples: readonly object[]
+  readonly examples: readonly (Omit<Compared, 'at' | 'about'> & { readonly at: string })[]
 }
 
 export type Differences = {

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import type { Live } from '../../knowledge/live.ts'
 import type { Snapshot } from '../../knowledge/snapshot.ts'
@@ -13,6 +12,7 @@ import type { About, Differences, Way } from './differences.ts'
 export type Seen = {
   readonly requestId: string
   readonly question: Question
+  readonly questionHash: string
   readonly decision: Decision
   /** What it was decided by. */
   readonly snapshot: Snapshot
@@ -65,7 +65,7 @@ export const createShadow = ({ limit = WAITING, now = Date.now, ...options }: Sh
       if (lost || hadNoNeighbours(seen)) return counted.missed()
       const needsClassifier = !options.classifier() && wouldAsk(serving, to)
       const from = needsClassifier ? byNeighbours(seen) : seen.decision
-      const about = aboutOf(seen.question.text, withQuestions)
+      const about = aboutOf(seen, withQuestions)
       const { requestId } = seen
       counted.add({ at: now(), requestId, from: wayOf(from), to: wayOf(to), needsClassifier, about })
     })
@@ -131,7 +131,5 @@ const allowedOf = ({ question: { target, allowed } }: Seen, decision: Decision):
 
 const wayOf = ({ task, experts }: Decision): Way => ({ task, expert: experts[0] ?? 'none' })
 
-const aboutOf = (text: string, whole: boolean): About =>
-  whole
-    ? { question: text }
-    : { questionHash: hash('sha256', text, 'hex').slice(0, 16), questionChars: text.length }
+const aboutOf = ({ question: { text }, questionHash }: Seen, whole: boolean): About =>
+  whole ? { question: text } : { questionHash, questionChars: text.length }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readAnswer } from '../../../src/measure/rank/read-answer.ts'
+import { cpuMs } from '../../support/cpu.ts'
 import { pods, replies } from './replies.ts'
 
 test.each(replies.map(([reply, letter, options = pods]) => ({ reply, letter, options })))(
@@ -35,7 +36,7 @@ test('whatever a reply says before its last line does not change the answer aske
 })
 
 test('a reply made to keep the reader busy is read in no time', () => {
-  const began = performance.now()
+  const began = cpuMs()
   for (const part of [
     'the answer is ',
     'answer '.repeat(3),
@@ -47,5 +48,5 @@ test('a reply made to keep the reader busy is read in no time', () => {
     '** ',
   ])
     readAnswer(part.repeat(20_000), pods)
-  expect(performance.now() - began).toBeLessThan(1_500)
+  expect(cpuMs() - began).toBeLessThan(1_500)
 })

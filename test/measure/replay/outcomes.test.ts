@@ -61,6 +61,19 @@ test('everything that is wrong is named at once, by file and line', async () => 
   ])
 })
 
+test('a row of several lines is named by its first, and so is what follows it, whatever ends a line', async () => {
+  const csv = 'id,a\n"4\n\n4",1\n2,no\n"x\ny",1\n\n"x\ny",1\n'
+  const said = [
+    'o.csv:2: no question has the id "4\n\n4"',
+    'o.csv:5: a: must be 1, 0 or empty, not "no"',
+    'o.csv:6: no question has the id "x\ny"',
+    'o.csv:9: id "x\ny" stands already in line 6',
+  ]
+  expect(await problemsOf(csv, 2)).toEqual(said)
+  const inWindows = await problemsOf(csv.replaceAll('\n', '\r\n'), 2)
+  expect(inWindows.map(problem => problem.replaceAll('\r\n', '\n'))).toEqual(said)
+})
+
 test.each([
   ['', 'o.csv:1: is empty: the first line must be id,expert,expert,…'],
   ['id\n1\n', 'o.csv:1: has no column of an expert: the first line must be id,expert,expert,…'],

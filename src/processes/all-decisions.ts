@@ -1,0 +1,63 @@
+import type { Decisions, Page, Remembered, ToldDecisions } from '../observe/decisions.ts'
+import type { Siblings } from './member.ts'
+
+/** What the others decided is fetched this often while somebody watches, so many at most. */
+const LOOK_MS = 250
+const LOOK_MOST = 1_000
+const OVERLAP_MS = 1_000
+
+/** Numbers of decisions rise with time in all processes alike, and no two have the same. */
+const SLOTS = 64
+const SEQS_A_MS = 1_000
+export const seqAfter =
+  ({ number }: Pick<Siblings, 'number'>) =>
+  (last: number, at: number): number =>
+    Math.max(Math.floor((at * SEQS_A_MS) / SLOTS) * SLOTS + (number % SLOTS), last + SLOTS)
+
+/** Neighbours are most of a decision, and nobody is shown them who asks for many. */
+export const lean = ({ decisions, next }: Page): Page => ({
+  decisions: decisions.map(one => ({ ...one, decision: { ...one.decision, neighbours: [], ranking: [] } })),
+  next,
+})
+
+/** The decisions of all processes as those of one. */
+export const decisionsOfAll = (siblings: Pick<Siblings, 'ask'>, own: Decisions): ToldDecisions => ({
+  async latest(wanted) {
+    const pages = [own.latest(wanted), ...(await siblings.ask('decisions', wanted))]
+    const all = pages.flatMap(({ decisions }) => decisions).sort((a, b) => b.seq - a.seq)
+    const decisions = all.slice(0, wanted.limit)
+    const isCut = all.length > decisions.length || pages.some(({ next }) => next !== undefined)
+    return { decisions, next: isCut ? decisions.at(-1)?.seq : undefined }
+  },
+  listen(listener) {
+    const stop = own.listen(listener)
+    const end = follow(siblings, listener)
+    return () => {
+      stop()
+      end()
+    }
+  },
+})
+
+/** What the others decide from now on. Looks overlap, as the clock may have gone on while one was asked. */
+const follow = (
+  { ask }: Pick<Siblings, 'ask'>,
+  listener: (decision: Remembered) => void,
+  now = Date.now,
+): (() => void) => {
+  const began = now()
+  let told = new Set<number>()
+  let looking = false
+  const look = async () => {
+    if (looking) return
+    looking = true
+    const after = Math.max(began, now() - OVERLAP_MS) * SEQS_A_MS
+    const pages = await ask('decisions', { limit: LOOK_MOST, after })
+    const found = pages.flatMap(({ decisions }) => decisions).sort((a, b) => a.seq - b.seq)
+    for (const one of found) if (!told.has(one.seq)) listener(one)
+    told = new Set(found.map(({ seq }) => seq))
+    looking = false
+  }
+  const timer = setInterval(() => void look(), LOOK_MS)
+  return () => clearInterval(timer)
+}
