@@ -81,6 +81,9 @@ const wanted = (steps: readonly number[], { quick }: Plan) => (quick ? steps.sli
 
 let made = 0
 
+/** A process compiles what it does often: until then a request takes several times as long. */
+const WARM_UP_SECONDS = 4
+
 /** Started twice: what the first computed, the second finds. */
 const inWorld = async (world: World, expertUrl: string, { seconds, tell }: Plan) => {
   const dataPath = join(scratch, `world-${made++}`)
@@ -94,7 +97,7 @@ const inWorld = async (world: World, expertUrl: string, { seconds, tell }: Plan)
   try {
     const laterS = (cpuMs(subject.pid) ?? Number.NaN) / 1_000
     const questions = await load(subject, cold, 1, seconds)
-    await loadWith(subject, { body: remembered, connections: 32, seconds })
+    await loadWith(subject, { body: remembered, connections: 32, seconds: WARM_UP_SECONDS })
     const again = await load(subject, remembered, 32, seconds)
     const values = {
       firstS,
