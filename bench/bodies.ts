@@ -18,7 +18,7 @@ export const cold = body(
 )
 
 /** A long debugging session of a coding client, so many bytes in all. */
-const conversation = (bytes: number) => {
+export const conversation = (bytes: number) => {
   const turns: { role: string; content: string }[] = [{ role: 'system', content: 'You are an SRE.' }]
   const output = '2026-01-02T03:04:05Z INFO reconciler: "pod/web-7c9f" ready=false\n\trestarts: 12\n'.repeat(
     25,

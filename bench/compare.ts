@@ -33,5 +33,5 @@ await withBase(git('rev-parse', revision), async root => {
   const lines: Line[] = []
   for (const scenario of scenarios.filter(({ name }) => only.includes(name)))
     lines.push(...(await measure(scenario, plan)))
-  writeResult('compare', { lines }, print)
+  await writeResult('compare', { lines }, print)
 })

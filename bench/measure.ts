@@ -41,7 +41,7 @@ export const measure = async (scenario: Scenario, plan: Plan): Promise<Line[]> =
   const expert = await startExpert(scenario.needsNode === true)
   const subjects: Subject[] = []
   try {
-    for (const maker of plan.makers.filter(({ name }) => concerns(scenario, name, plan))) {
+    for (const maker of plan.makers.filter(one => concerns(scenario, one, plan))) {
       const subject = await made(maker, expert.url, plan)
       if (subject !== undefined) subjects.push(subject)
     }
@@ -84,8 +84,9 @@ const made = async (maker: Maker, expertUrl: string, { tell }: Plan): Promise<Su
   }
 }
 
-const concerns = ({ only }: Scenario, name: string, { ours }: Plan) =>
-  only === undefined || only.includes(ours.includes(name) ? 'ours' : name)
+const concerns = (scenario: Scenario, { name, onlyFor }: Maker, { ours }: Plan) =>
+  (onlyFor ?? scenario.name) === scenario.name &&
+  (scenario.only === undefined || scenario.only.includes(ours.includes(name) ? 'ours' : name))
 
 const lineOf = (
   { name, title }: Scenario,

@@ -6,14 +6,23 @@ export type Options = {
   readonly subjects: readonly string[] | undefined
   readonly seconds: number
   readonly rounds: number
+  /** Of full load, before memory is measured. */
+  readonly minutes: number
   readonly profile: boolean
+  /** How cost grows, instead of the scenarios. */
+  readonly growth: boolean
+  readonly quick: boolean
+  /** Everything, and docs/performance.md from it. */
+  readonly doc: boolean
   readonly words: readonly string[]
 }
 
-const names = [...scenarios.map(({ name }) => name), 'policies']
+export const names = [...scenarios.map(({ name }) => name), 'policies', 'memory']
 
 const usage = `npm run bench -- [--only ${names.join(',')}] [--subjects direct,yardstick,coe-ops,Portkey,LiteLLM]
-                 [--seconds 8] [--rounds 5] [--profile]
+                 [--seconds 8] [--rounds 5] [--minutes 1] [--profile]
+npm run bench -- --growth [--quick] [--seconds 2]   how cost grows with examples, tasks, experts, body size, connections
+npm run bench -- --doc [the same]                   what is measured, put into docs/performance.md too
 npm run bench:compare -- BASE [the same]        this tree against another branch or commit`
 
 /** Says how it is used and ends, when it is used otherwise. */
@@ -25,9 +34,13 @@ export const optionsFrom = (args: readonly string[]): Options => {
       options: {
         only: { type: 'string' },
         subjects: { type: 'string' },
-        seconds: { type: 'string', default: '8' },
+        seconds: { type: 'string' },
         rounds: { type: 'string', default: '5' },
+        minutes: { type: 'string' },
         profile: { type: 'boolean', default: false },
+        growth: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        doc: { type: 'boolean', default: false },
       },
     })
     const only = values.only?.split(',') ?? names
@@ -36,9 +49,13 @@ export const optionsFrom = (args: readonly string[]): Options => {
     return {
       only,
       subjects: values.subjects?.split(','),
-      seconds: positive(values.seconds),
+      seconds: positive(values.seconds ?? (values.growth ? '2' : '8')),
       rounds: positive(values.rounds),
+      minutes: positive(values.minutes ?? (values.doc ? '5' : '1')),
       profile: values.profile,
+      growth: values.growth,
+      quick: values.quick,
+      doc: values.doc,
       words: positionals,
     }
   } catch (error) {

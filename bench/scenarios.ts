@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as bodies from './bodies.ts'
 import { type Figures, loadWith } from './load.ts'
 import { chunkDelays, delayFigures, holdOpen } from './streams.ts'
@@ -38,6 +39,15 @@ const besideIdleStreams = async (subject: Subject, seconds: number): Promise<Mea
   }
 }
 
+/** As many new questions as the workers can take, and more. */
+const besideColdOnes = async (subject: Subject, seconds: number): Promise<Measured> => {
+  const busy = loadWith(subject, { body: bodies.cold, connections: 8, seconds: seconds + 1 })
+  await sleep(500)
+  const figures = await loadWith(subject, { body: bodies.remembered, connections: 4, seconds })
+  await busy
+  return figures
+}
+
 const dripping = async (subject: Subject): Promise<Measured> =>
   delayFigures(await chunkDelays(subject, bodies.dripping, 16))
 
@@ -52,6 +62,24 @@ export const scenarios: readonly Scenario[] = [
   { name: 'single', title: 'Remembered question, 1 connection', measure: load(bodies.remembered, 1) },
   { name: 'cold', title: 'Cold questions, all different, about 40 tokens', measure: load(bodies.cold, 8) },
   {
+    name: 'quiet',
+    title: 'Remembered question, 4 connections',
+    measure: load(bodies.remembered, 4),
+    only: ['ours'],
+  },
+  {
+    name: 'busy',
+    title: 'Remembered question, 4 connections, while new questions saturate the workers',
+    measure: besideColdOnes,
+    only: ['ours'],
+  },
+  {
+    name: 'processes',
+    title: 'Remembered question, 64 connections, one process and two',
+    measure: load(bodies.remembered, 64),
+    only: ['ours', 'two processes'],
+  },
+  {
     name: 'pinned',
     title: 'Pinned expert, 32 connections',
     measure: load(bodies.pinned, 32),
@@ -62,6 +90,13 @@ export const scenarios: readonly Scenario[] = [
     title: 'Conversation of 100 kB, 8 connections',
     measure: load(bodies.conversation100k, 8),
     needsNode: true,
+  },
+  {
+    name: '100k-single',
+    title: 'Conversation of 100 kB, 1 connection',
+    measure: load(bodies.conversation100k, 1),
+    needsNode: true,
+    only: ['direct', 'yardstick', 'ours'],
   },
   { name: '1m', title: 'Body of 1 MB, 4 connections', measure: load(bodies.body1M, 4), needsNode: true },
   {

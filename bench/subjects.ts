@@ -20,6 +20,8 @@ export type Maker = {
   readonly name: string
   /** Left out where it cannot be started. */
   readonly optional?: boolean
+  /** The only scenario that it is for, where it is not for all. */
+  readonly onlyFor?: string
   make(expertUrl: string): Promise<Subject>
 }
 
@@ -56,6 +58,10 @@ export type GatewayOptions = {
   readonly name?: string
   readonly root?: string
   readonly nodeFlags?: readonly string[]
+  /** Another map than the shipped one. */
+  readonly map?: (expertUrl: string) => object
+  readonly dataPath?: string
+  readonly environment?: Record<string, string>
 }
 
 const KEY = 'bench-key-0123456789'
@@ -65,6 +71,9 @@ export const gateway = ({
   name = 'coe-ops',
   root = rootPath,
   nodeFlags = [],
+  map: mapAt = expertUrl => mapFor(root, expertUrl),
+  dataPath = join(benchPath, 'results', 'data'),
+  environment = {},
 }: GatewayOptions = {}): Maker => ({
   name,
   async make(expertUrl) {
@@ -73,7 +82,7 @@ export const gateway = ({
     const folder = join(scratch, `${name.replace(/\W/g, '-')}-${port}`)
     mkdirSync(folder)
     const mapPath = join(folder, 'map.yaml')
-    const map = mapFor(root, expertUrl)
+    const map = mapAt(expertUrl)
     const write = (version: number) => writeFileSync(mapPath, stringify({ ...map, name: `bench-${version}` }))
     write(0)
     const running = await start({
@@ -82,17 +91,24 @@ export const gateway = ({
       environment: {
         PORT: String(port),
         COE_API_KEYS: `bench:${KEY},other:other-key-0123456789`,
-        COE_DATA: join(benchPath, 'results', 'data'),
+        COE_DATA: dataPath,
         MALLOC_MMAP_THRESHOLD_: '131072',
+        ...environment,
       },
       cwd: folder,
       url: `${url}/readyz`,
-      withinMs: 300_000,
+      withinMs: 900_000,
     })
     let version = 0
     return { ...as(name, url, running, { authorization: `Bearer ${KEY}` }), swap: () => write(++version) }
   },
 })
+
+/** Two processes at one port, for the one question whether they do twice as much. */
+export const twoProcesses: Maker = {
+  ...gateway({ name: 'two processes', environment: { COE_PROCESSES: '2' } }),
+  onlyFor: 'processes',
+}
 
 /** The shipped tasks and examples, with the instant expert in front of a second one. */
 const mapFor = (root: string, expertUrl: string) => {

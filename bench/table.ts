@@ -1,3 +1,4 @@
+import type { Growth } from './growth.ts'
 import type { Line } from './measure.ts'
 
 const fixed = (value: number | undefined, digits: number) =>
@@ -36,3 +37,21 @@ const rowOf = ({ subject, medians, ratio, cpuRatio, addedP50, addedP99, resident
     fixed(medians.errors, 0),
     fixed(residentMb, 0),
   ].join(' | ')} |`
+
+/** A table for each thing that grows. */
+export const growthTables = (growths: readonly Growth[]): string =>
+  growths.map(growth => `### ${growth.title}\n\n${growthTable(growth)}\n`).join('\n')
+
+export const growthTable = ({ title, note, panels, points }: Growth): string =>
+  [
+    `${note}\n`,
+    `| ${title} | ${panels.map(panel => `${panel.title}, ${panel.unit}`).join(' | ')} |`,
+    `|---:|${panels.map(() => '---:|').join('')}`,
+    ...points.map(
+      ({ x, values }) =>
+        `| ${x.toLocaleString('en')} | ${panels.map(({ key }) => rounded(values[key])).join(' | ')} |`,
+    ),
+  ].join('\n')
+
+const rounded = (value = Number.NaN) =>
+  Number.isNaN(value) ? '' : value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(2)))

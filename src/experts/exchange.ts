@@ -1,12 +1,17 @@
 import type { Dispatcher, Pool } from 'undici'
+import type { Flow, Sink } from '../resilience/flow.ts'
 
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>
 
-/** The chunks of a response, for one reader. Giving them up ends the connection at once, whatever is waited for. */
+/**
+ * The chunks of a response, for one reader, who asks for them one by one or has them come as a flow. Giving them up
+ * ends the connection at once, whatever is waited for.
+ */
 export type ResponseBody = AsyncIterableIterator<Buffer> & {
   /** All of it, or undefined if it is longer than that. */
   whole(maxBytes: number): Promise<Buffer | undefined>
   destroy(): void
+  flow(): Flow
 }
 
 export type Response = {
@@ -51,6 +56,8 @@ class Incoming implements Dispatcher.DispatchHandler, ResponseBody {
   private chunks: Buffer[] = []
   private ahead = 0
   private reader: Settle | undefined
+  private sink: Sink | undefined
+  private held = false
   private state: 'waiting' | 'open' | 'ended' | 'broken' | 'given up' = 'waiting'
   private error: unknown
 
@@ -77,7 +84,8 @@ class Incoming implements Dispatcher.DispatchHandler, ResponseBody {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer) {
-    const { reader } = this
+    const { reader, sink } = this
+    if (sink !== undefined && !this.held) return sink.data(chunk)
     if (reader !== undefined) {
       this.reader = undefined
       reader.resolve({ done: false, value: chunk })
@@ -90,6 +98,7 @@ class Incoming implements Dispatcher.DispatchHandler, ResponseBody {
 
   onResponseEnd() {
     this.over('ended')
+    this.pour()
     this.reader?.resolve(DONE)
     this.reader = undefined
   }
@@ -97,9 +106,10 @@ class Incoming implements Dispatcher.DispatchHandler, ResponseBody {
   onResponseError(_: Dispatcher.DispatchController | undefined, error: unknown) {
     const before = this.state
     if (before === 'given up') return this.over(before)
-    this.over('broken')
     this.error = error
+    this.over('broken')
     if (before === 'waiting') this.failed(error)
+    this.pour()
     this.reader?.reject(error)
     this.reader = undefined
   }
@@ -107,6 +117,46 @@ class Incoming implements Dispatcher.DispatchHandler, ResponseBody {
   private over(state: 'ended' | 'broken' | 'given up') {
     this.state = state
     this.signal.removeEventListener('abort', this.leave)
+  }
+
+  flow(): Flow {
+    return {
+      to: sink => {
+        this.sink = sink
+        this.held = false
+        this.pour()
+      },
+      pause: () => {
+        this.held = true
+        this.controller?.pause()
+      },
+      resume: () => {
+        this.held = false
+        this.pour()
+      },
+      stop: () => this.destroy(),
+    }
+  }
+
+  /** To the sink with what has waited for it, and with the end behind that. Each chunk may make it pause or stop. */
+  private pour() {
+    for (let chunk = this.waiting(); chunk !== undefined; chunk = this.waiting()) {
+      this.ahead -= chunk.length
+      this.sink?.data(chunk)
+    }
+    const { sink } = this
+    if (sink === undefined || this.held) return
+    if (this.state === 'open') {
+      if (this.controller?.paused) this.controller.resume()
+      return
+    }
+    this.sink = undefined
+    if (this.state === 'broken') sink.fail(this.error)
+    else sink.end()
+  }
+
+  private waiting(): Buffer | undefined {
+    return this.sink === undefined || this.held ? undefined : this.chunks.shift()
   }
 
   [Symbol.asyncIterator]() {
@@ -134,6 +184,7 @@ class Incoming implements Dispatcher.DispatchHandler, ResponseBody {
 
   destroy() {
     this.chunks = []
+    this.sink = undefined
     if (this.state !== 'open') return
     this.over('given up')
     this.reader?.resolve(DONE)

@@ -1,3 +1,5 @@
+import type { Flow } from '../resilience/flow.ts'
+
 /** What an endpoint of OpenAI's API is asked; the same paths here and at an expert. */
 export type Endpoint = 'chat/completions' | 'completions' | 'embeddings' | 'responses'
 
@@ -41,8 +43,8 @@ export type Answer =
       readonly kind: 'stream'
       /** Everything up to and including the first event. */
       readonly head: Uint8Array
-      /** Must be iterated or returned: the expert's connection and place are held until then. */
-      readonly rest: AsyncIterableIterator<Uint8Array>
+      /** Must be taken to its end or stopped: the expert's connection and place are held until then. */
+      readonly rest: Flow
     })
 
 export type ExpertHealth = {

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { Flow } from '../resilience/flow.ts'
 import { idle } from '../resilience/idle.ts'
 import type { Response, ResponseBody, ResponseHeaders } from './exchange.ts'
 import type { Answer, Ask } from './expert.ts'
@@ -98,27 +99,42 @@ const hasBraces = (bytes: Buffer): boolean =>
 
 /** Waits for the first event: until it is here another expert can still answer in this one's place. */
 const begin = async ({ what, ask, idleMs }: Asked, body: ResponseBody) => {
-  const chunks = body[Symbol.asyncIterator]()
   // Before the first byte there is the deadline alone: a model may think long before it says anything.
-  let item = await chunks.next()
-  const source = idle(chunks, idleMs, what)
-  const head = createHead()
-  for (; !item.done; item = await source.next()) {
-    const first = head.add(item.value)
-    const meaning = first === undefined ? 'none yet' : meaningOf(first)
-    const bytes = head.bytes()
-    if (meaning === 'answer') {
-      const tail = tailOf(bytes)
-      const rest = untilFinished({ what, endpoint: ask.endpoint }, source, tail)
-      return { head: bytes, rest, usage: () => usageIn(tail.text()) }
-    }
-    if (meaning !== 'none yet' || bytes.length > MAX_HEAD_BYTES) {
-      await source.return?.()
-      throw badBeginning(what, meaning)
-    }
-  }
-  throw new GatewayError('expert_invalid_response', `${what} ended its stream before the first event.`)
+  const item = await body.next()
+  if (item.done) throw noEvent(what)
+  const source = idle(body.flow(), idleMs, what)
+  const head = await headOf(what, item.value, source)
+  const tail = tailOf(head)
+  const rest = untilFinished({ what, endpoint: ask.endpoint }, source, tail)
+  return { head, rest, usage: () => usageIn(tail.text()) }
 }
+
+/** Everything up to and including the chunk that completes the first event; what follows waits. */
+const headOf = (what: string, first: Buffer, source: Flow): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const head = createHead()
+    /** Whether that was all that is wanted of it here. */
+    const take = (chunk: Uint8Array): boolean => {
+      const event = head.add(chunk)
+      const meaning = event === undefined ? 'none yet' : meaningOf(event)
+      const bytes = head.bytes()
+      if (meaning === 'answer') resolve(bytes)
+      else if (meaning === 'none yet' && bytes.length <= MAX_HEAD_BYTES) return false
+      else {
+        source.stop()
+        reject(badBeginning(what, meaning))
+      }
+      return true
+    }
+    if (take(first)) return
+    const data = (chunk: Uint8Array) => {
+      if (take(chunk)) source.pause()
+    }
+    source.to({ data, end: () => reject(noEvent(what)), fail: reject })
+  })
+
+const noEvent = (what: string) =>
+  new GatewayError('expert_invalid_response', `${what} ended its stream before the first event.`)
 
 const badBeginning = (what: string, meaning: 'error' | 'nonsense' | 'none yet') =>
   meaning === 'error'

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import { flowOf } from '../resilience/flow.ts'
 import type { Answer, Ask, Endpoint, Expert, Passage } from './expert.ts'
 import { speak } from './runbook-wire.ts'
 
@@ -51,17 +52,13 @@ const reply = (endpoint: Exclude<Endpoint, 'embeddings'>, ask: Ask, id: string, 
     kind: 'stream',
     headers: { 'content-type': 'text/event-stream; charset=utf-8' },
     head: head ?? new Uint8Array(),
-    rest: toAsync(rest),
+    rest: flowOf(rest),
     usage,
   }
 }
 
 /** Quoting costs nothing. */
 const usage = () => undefined
-
-async function* toAsync<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items
-}
 
 export const compose = (passages: readonly Passage[]): string => {
   const relevant = distinct(passages.filter(passage => passage.similarity >= RELEVANT))

@@ -68,8 +68,8 @@ export const createHead = () => {
   let size = 0
   return {
     /** The first event, once it is complete. */
-    add(chunk: Buffer): FirstEvent | undefined {
-      room = size === 0 ? chunk : withRoomFor(room, size, chunk)
+    add(chunk: Uint8Array): FirstEvent | undefined {
+      room = size === 0 ? bufferOf(chunk) : withRoomFor(room, size, chunk)
       size += chunk.length
       return findIn(room.subarray(0, size), scan)
     },
@@ -78,13 +78,16 @@ export const createHead = () => {
 }
 
 /** The room doubles, so that no byte is moved often. */
-const withRoomFor = (room: Buffer, size: number, chunk: Buffer): Buffer => {
+const withRoomFor = (room: Buffer, size: number, chunk: Uint8Array): Buffer => {
   const needed = size + chunk.length
   const larger = needed <= room.length ? room : Buffer.allocUnsafe(Math.max(needed, 2 * room.length))
   if (larger !== room) room.copy(larger, 0, 0, size)
-  chunk.copy(larger, size)
+  larger.set(chunk, size)
   return larger
 }
+
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  Buffer.from(buffer, byteOffset, byteLength)
 
 /** A line ends with LF, CRLF or CR; a CR that ends the bytes may be half of a CRLF. */
 const lineAt = (bytes: Buffer, from: number): { end: number; next: number } | undefined => {

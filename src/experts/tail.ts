@@ -1,7 +1,7 @@
 /** What follows the last word is short: a reason, the usage, `[DONE]`; some experts add their sources. */
 const TAIL_BYTES = 32 * 1024
 
-export type Tail = { add(chunk: Buffer): void; text(): string }
+export type Tail = { add(chunk: Uint8Array): void; text(): string }
 
 /**
  * The last bytes of a stream, copied into a ring. The chunks themselves would be less work and three times the memory:
@@ -13,12 +13,15 @@ export const tailOf = (head: Buffer): Tail => {
   ring[0] = 10
   let size = 1
 
-  const add = (chunk: Buffer) => {
+  const add = (chunk: Uint8Array) => {
     const skipped = Math.max(0, chunk.length - TAIL_BYTES)
     const at = (size + skipped) % TAIL_BYTES
-    const copied = chunk.copy(ring, at, skipped)
-    chunk.copy(ring, 0, skipped + copied)
+    const room = TAIL_BYTES - at
     size += chunk.length
+    // Nearly always.
+    if (chunk.length <= room) return ring.set(chunk, at)
+    ring.set(chunk.subarray(skipped, skipped + room), at)
+    ring.set(chunk.subarray(skipped + room))
   }
   add(head)
   return {

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { Flow } from '../resilience/flow.ts'
 import type { Endpoint } from './expert.ts'
 import type { Tail } from './tail.ts'
 
@@ -8,39 +9,36 @@ const FINISHED = new RegExp(`${DONE.source}|"finish_reason"\\s*:\\s*"[^"]`)
 
 /**
  * A stream that fails at its end when that is no end: an expert whose process is killed behind a proxy may close
- * its stream as cleanly as one that is done.
+ * its stream as cleanly as one that is done. Who has said `[DONE]` may close as badly as it likes: the client has its
+ * answer.
  */
 export const untilFinished = (
   { what, endpoint }: { what: string; endpoint: Endpoint },
-  source: AsyncIterator<Buffer>,
+  source: Flow,
   tail: Tail,
-): AsyncIterableIterator<Buffer> => {
+): Flow => {
   const counts = endpoint === 'chat/completions' || endpoint === 'completions'
   return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    async next() {
-      const item = await nextOf(source, counts ? tail : undefined)
-      if (!item.done) tail.add(item.value)
-      else if (counts && !FINISHED.test(tail.text())) {
-        throw new GatewayError('expert_truncated', `${what} ended its stream in the middle of its answer.`)
-      }
-      return item
-    },
-    async return() {
-      await source.return?.()
-      return { done: true, value: undefined }
-    },
-  }
-}
-
-/** Who has said `[DONE]` may close the connection as badly as it likes: the client has its answer. */
-const nextOf = async (source: AsyncIterator<Buffer>, tail: { text(): string } | undefined) => {
-  try {
-    return await source.next()
-  } catch (error) {
-    if (tail !== undefined && DONE.test(tail.text())) return { done: true, value: undefined } as const
-    throw error
+    to: sink =>
+      source.to({
+        data(bytes) {
+          tail.add(bytes)
+          sink.data(bytes)
+        },
+        end() {
+          if (!counts || FINISHED.test(tail.text())) sink.end()
+          else
+            sink.fail(
+              new GatewayError('expert_truncated', `${what} ended its stream in the middle of its answer.`),
+            )
+        },
+        fail(error) {
+          if (counts && DONE.test(tail.text())) sink.end()
+          else sink.fail(error)
+        },
+      }),
+    pause: source.pause,
+    resume: source.resume,
+    stop: source.stop,
   }
 }

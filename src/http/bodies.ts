@@ -107,11 +107,14 @@ export const bytesOf = ({ body }: FastifyRequest): Buffer => {
   return Buffer.isBuffer(body) ? body : NOTHING
 }
 
-/** As long as the client says, if that is little; else twice what is needed, so that little is copied. */
+/** As long as the client says, if that is little; else a multiple of what is needed, so that little is copied. */
 const capacityFor = (needed: number, announced: number, most: number) => {
   const least = Math.max(needed, Math.min(announced || FIRST_BYTES, FIRST_BYTES))
-  return needed <= FIRST_BYTES ? least : Math.min(Math.max(needed, announced || most), needed * 2)
+  if (needed <= FIRST_BYTES) return least
+  return Math.min(Math.max(needed, announced || most), needed * (needed <= LITTLE_BYTES ? 4 : 2))
 }
+
+const LITTLE_BYTES = 512 * 1024
 
 /** Larger ones are copied as they come: nobody knows what else would be kept with them. */
 const isWhole = (request: FastifyRequest, chunk: Buffer) =>

@@ -46,10 +46,11 @@ export const createAnswers = (withQuestions: boolean): Answers => {
     if (known.get(slot.key) === slot.answer) known.delete(slot.key)
   }
   return {
-    add({ question, questionHash = hashOf(question), ...rest }) {
-      const key = keyOf(rest)
+    add({ requestId, client, task, expert, question, questionHash = hashOf(question) }) {
+      const key = keyOf({ client, requestId })
       const kept = withQuestions ? question : undefined
-      const answer = { ...rest, question: kept, questionHash, score: undefined }
+      // Field by field: to spread them takes three times as long as all the rest of this.
+      const answer = { requestId, client, task, expert, question: kept, questionHash, score: undefined }
       if (next - oldest === ANSWERS) forgetOldest()
       ring[next++ % ANSWERS] = { key, answer }
       known.set(key, answer)

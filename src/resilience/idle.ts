@@ -1,37 +1,49 @@
 import { GatewayError } from '../errors.ts'
+import type { Flow } from './flow.ts'
 import { createWatch } from './watch.ts'
 
 /**
- * Limits the silence between two items of a source. Only the time in which an item is waited for counts: a reader
- * that takes its time is no fault of the source. Giving the source up must end a wait for its next item.
+ * Limits the silence between two chunks of a flow. Only the time in which a chunk is waited for counts: a reader that
+ * takes its time is no fault of the source.
  */
-export const idle = <T>(source: AsyncIterator<T>, idleMs: number, what: string): AsyncIterableIterator<T> => {
-  let silent: GatewayError | undefined
+export const idle = (source: Flow, idleMs: number, what: string): Flow => {
+  let silent: () => void = () => undefined
   const watch = createWatch(idleMs, () => {
-    silent = new GatewayError('expert_timeout', `${what} fell silent for ${idleMs / 1000} s.`)
-    void source.return?.()
+    watch.stop()
+    source.stop()
+    silent()
   })
   return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    async next() {
+    to(sink) {
+      silent = () =>
+        sink.fail(new GatewayError('expert_timeout', `${what} fell silent for ${idleMs / 1000} s.`))
       watch.wait()
-      try {
-        const item = await source.next()
-        if (silent !== undefined) throw silent
-        if (item.done) watch.stop()
-        else watch.rest()
-        return item
-      } catch (error) {
-        watch.stop()
-        throw silent ?? error
-      }
+      source.to({
+        data(bytes) {
+          watch.wait()
+          sink.data(bytes)
+        },
+        end() {
+          watch.stop()
+          sink.end()
+        },
+        fail(error) {
+          watch.stop()
+          sink.fail(error)
+        },
+      })
     },
-    async return() {
+    pause() {
+      watch.rest()
+      source.pause()
+    },
+    resume() {
+      watch.wait()
+      source.resume()
+    },
+    stop() {
       watch.stop()
-      await source.return?.()
-      return { done: true, value: undefined }
+      source.stop()
     },
   }
 }

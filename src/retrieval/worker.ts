@@ -1,14 +1,21 @@
+import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
 import { prepare } from './prepare.ts'
 import type { Message, Preparation, Request } from './protocol.ts'
 
-/** What preparing left behind is several times what is kept, and an idle worker would hold it for long. */
-const collectGarbage = () => {
+/**
+ * What preparing left behind is several times what is kept, and an idle worker would hold it for long. Twice, because
+ * native memory, such as that of the weights' file, is given back by finalizers that the first time only calls.
+ */
+const collectGarbage = async () => {
   setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('gc')
-  if (typeof collect === 'function') collect()
+  if (typeof collect !== 'function') return
+  collect()
+  await setImmediate()
+  collect()
 }
 
 /** One thread: encoder and index. It prepares, says that it is ready, and answers one question at a time. */
@@ -17,7 +24,7 @@ const run = async (port: NonNullable<typeof parentPort>) => {
   const prepared = await prepare(workerData as Preparation, (done, total) =>
     say({ kind: 'progress', done, total }),
   )
-  collectGarbage()
+  await collectGarbage()
   const answer = async (request: Request): Promise<Message> => {
     if (request.kind === 'nearest') {
       return { kind: 'nearest', id: request.id, nearest: await prepared.nearest(request.text) }

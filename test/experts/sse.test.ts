@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { held } from '../../src/experts/held.ts'
 import { createHead, firstEvent } from '../../src/experts/sse.ts'
+import { flowOf, held } from '../../src/resilience/flow.ts'
+import { collect } from '../support/flow.ts'
 
 test.each([
   ['data: {"a":1}\n\nrest', '{"a":1}', 15],
@@ -23,14 +24,12 @@ test('an event is found wherever the bytes were cut, once it is complete and not
 
 test('what is held is let go once, also when it was never begun', async () => {
   let times = 0
-  const source = async function* () {
-    yield 1
-  }
-  await held(source(), () => times++).return?.()
+  const bytes = [Buffer.from('1')]
+  held(flowOf(bytes), () => times++).stop()
   expect(times).toBe(1)
-  const used = held(source(), () => times++)
-  for await (const item of used) expect(item).toBe(1)
-  await used.return?.()
+  const used = held(flowOf(bytes), () => times++)
+  expect(await collect(used)).toEqual({ chunks: bytes })
+  used.stop()
   expect(times).toBe(2)
 })
 

@@ -1,10 +1,11 @@
-import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { GatewayError } from '../../src/errors.ts'
 import type { Ask } from '../../src/experts/expert.ts'
 import { receive } from '../../src/experts/receive.ts'
+import { flowOf } from '../../src/resilience/flow.ts'
 import { type ExpertServer, says, startExpert } from '../support/expert-server.ts'
+import { collect } from '../support/flow.ts'
 import { ask, mapOf, type RunningGateway, remote, startGateway } from '../support/gateway.ts'
 import { changed, changes } from './mutate.ts'
 import { within } from './seed.ts'
@@ -96,7 +97,10 @@ const received = (chunks: Buffer[]) =>
     {
       statusCode: 200,
       headers: { 'content-type': 'text/event-stream' },
-      body: Readable.from(chunks),
+      body: {
+        next: async () => (chunks.length === 0 ? { done: true } : { done: false, value: chunks[0] }),
+        flow: () => flowOf(chunks.slice(1)),
+      },
     } as never,
   )
 
@@ -108,7 +112,9 @@ test('a stream is refused before its first event, or every byte of it is passed 
         const answer = await within(30_000, received(pieces(given)))
         if (answer.kind !== 'stream') throw new Error('not a stream')
         passed.push(Buffer.from(answer.head))
-        for await (const chunk of answer.rest) passed.push(Buffer.from(chunk))
+        const { chunks, error } = await collect(answer.rest)
+        passed.push(...chunks)
+        if (error !== undefined) throw error
       } catch (error) {
         expect(error).toBeInstanceOf(GatewayError)
         if (passed.length === 0) return

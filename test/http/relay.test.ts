@@ -1,9 +1,10 @@
+import { EventEmitter } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import type { Readable } from 'node:stream'
 import fastify, { type FastifyReply } from 'fastify'
 import { afterEach, expect, test, vi } from 'vitest'
 import { relay } from '../../src/http/openai/relay.ts'
+import type { Flow, Sink } from '../../src/resilience/flow.ts'
 
 const record = {
   request_id: 'r',
@@ -61,48 +62,51 @@ test('a whole answer that its client does not take is given up; one that is take
 
 afterEach(() => void vi.useRealTimers())
 
-test('a client that leaves while a chunk is on its way leaves no timer behind that holds up a shutdown', async () => {
+test('a client that leaves while it holds a stream up leaves no timer behind that delays a shutdown', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  let arrive = (_: IteratorResult<Uint8Array>) => undefined as unknown
-  let ask = () => undefined as unknown
-  const asked = new Promise<void>(resolve => {
-    ask = resolve
-  })
-  const rest: AsyncIterableIterator<Uint8Array> = {
-    [Symbol.asyncIterator]() {
-      return this
+  const outcomes: string[] = []
+  const calls: string[] = []
+  let sink: Sink | undefined
+  const rest: Flow = {
+    to(given) {
+      sink = given
     },
-    next: () =>
-      new Promise(resolve => {
-        arrive = resolve
-        ask()
-      }),
-    return: async () => ({ done: true, value: undefined }),
+    pause: () => void calls.push('pause'),
+    resume: () => void calls.push('resume'),
+    stop: () => void calls.push('stop'),
   }
-  let sent: Readable | undefined
-  const reply = {
-    code: () => reply,
-    headers: () => reply,
-    send(body: Readable) {
-      sent = body
-    },
-  }
-  const head = Buffer.from('data: {}\n\n')
-  relay(
-    reply as unknown as FastifyReply,
-    { kind: 'stream', headers: {}, head, rest, usage: () => undefined },
-    record,
-    {
-      inBody: false,
-      onEnd: () => undefined,
-    },
-  )
-  sent?.resume()
-  await asked
-  // So long that the timer of the chunk before has looked, found nobody waited for, and is gone.
-  vi.advanceTimersByTime(120_000)
-  sent?.destroy()
-  arrive({ done: false, value: head })
+  const raw = new Stuck()
+  const reply = { code: () => reply, headers: () => reply, hijack: () => reply, getHeaders: () => ({}), raw }
+  const answer = {
+    kind: 'stream',
+    headers: {},
+    head: Buffer.from('data: {}\n\n'),
+    rest,
+    usage: () => undefined,
+  } as const
+  const onEnd = (outcome: string) => void outcomes.push(outcome)
+  const relayed = relay(reply as unknown as FastifyReply, answer, record, { inBody: false, onEnd })
   await new Promise(setImmediate)
+  expect(calls).toEqual(['pause'])
+  raw.emit('drain')
+  expect(calls).toEqual(['pause', 'resume'])
+  sink?.data(answer.head)
+  await new Promise(setImmediate)
+  expect(vi.getTimerCount()).toBe(1)
+  // What its leaving does to the expert's call is no fault of the expert.
+  raw.once('close', () => sink?.fail(new Error('given up')))
+  raw.emit('close')
+  await relayed
+  expect(outcomes).toEqual(['left'])
+  expect(calls).toEqual(['pause', 'resume', 'pause', 'stop'])
   expect(vi.getTimerCount()).toBe(0)
 })
+
+/** A client that takes nothing. */
+class Stuck extends EventEmitter {
+  readonly destroyed = false
+  readonly writeHead = () => this
+  readonly write = () => false
+  readonly end = () => this
+  readonly destroy = () => this
+}

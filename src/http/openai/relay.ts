@@ -1,8 +1,9 @@
-import { Readable } from 'node:stream'
+import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { GatewayError } from '../../errors.ts'
 import type { Answer } from '../../experts/expert.ts'
 import { event, firstEvent } from '../../experts/sse.ts'
+import type { Flow } from '../../resilience/flow.ts'
 import { createWatch } from '../../resilience/watch.ts'
 import type { StreamOutcome } from '../../routing/events.ts'
 import { envelopeOf } from './envelope.ts'
@@ -17,55 +18,24 @@ export type RelayOptions = {
   readonly stallMs?: number
 }
 
-/** Passes an expert's bytes on, with what was decided beside them. */
+/** Passes an expert's bytes on, with what was decided beside them. What it returns settles when a stream is over. */
 export const relay = (reply: FastifyReply, answer: Answer, record: RoutingRecord, options: RelayOptions) => {
   void reply.code(200).headers(answer.headers).headers(recordHeaders(record))
   const stallMs = options.stallMs ?? STALL_MS
-  const stalled = () => reply.raw.destroy()
   if (answer.kind === 'whole') {
     // One that fits into the socket's own buffers is off our hands at once. Node ends the timer with the answer.
-    if (answer.body.length > AT_ONCE_BYTES) reply.raw.setTimeout(stallMs, stalled)
+    if (answer.body.length > AT_ONCE_BYTES) reply.raw.setTimeout(stallMs, () => reply.raw.destroy())
     return reply.send(options.inBody ? spliceRecord(answer.body, record) : Buffer.from(answer.body))
   }
   void reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
   const head = options.inBody ? withRecord(answer.head, record) : answer.head
-  const bytes = relayed(head, answer.rest, record, options.onEnd)
-  return reply.send(
-    Readable.from(untilStalled(bytes, stallMs, stalled), {
-      objectMode: false,
-      highWaterMark: 64 * 1024,
-    }),
-  )
+  const { raw } = reply.hijack()
+  if (!raw.destroyed) raw.writeHead(200, reply.getHeaders() as Record<string, string>)
+  return pour(head, answer.rest, raw, { onEnd: options.onEnd, stallMs, expert: record.expert })
 }
 
 const STALL_MS = 60_000
 const AT_ONCE_BYTES = 64 * 1024
-
-/** The next chunk is asked for when the client has taken the last: too long in between, and it is over. */
-const untilStalled = (
-  source: AsyncIterableIterator<Uint8Array>,
-  stallMs: number,
-  onStall: () => void,
-): AsyncIterableIterator<Uint8Array> => {
-  const watch = createWatch(stallMs, onStall)
-  return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    async next() {
-      watch.rest()
-      const item = await source.next()
-      if (item.done) watch.stop()
-      else watch.wait()
-      return item
-    },
-    async return() {
-      watch.stop()
-      await source.return?.()
-      return { done: true, value: undefined }
-    },
-  }
-}
 
 const withRecord = (head: Uint8Array, record: RoutingRecord): Uint8Array => {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength)
@@ -73,47 +43,66 @@ const withRecord = (head: Uint8Array, record: RoutingRecord): Uint8Array => {
   return first?.data.startsWith('{') ? spliceRecord(bytes, record, first.dataAt) : bytes
 }
 
+type Pouring = Pick<RelayOptions, 'onEnd'> & { readonly stallMs: number; readonly expert: string }
+
+/** A stream as fast as the client takes it; resolves when nothing more is to be done for it. */
+const pour = (head: Uint8Array, rest: Flow, raw: ServerResponse, pouring: Pouring): Promise<void> =>
+  new Promise(resolve => {
+    const { stallMs, expert, onEnd } = pouring
+    const stalled = createWatch(stallMs, () => raw.destroy())
+    /** What has come in this turn of the loop goes out in one piece: a chunk of HTTP costs more than its bytes. */
+    let come = [head]
+    let over = false
+    const write = () => {
+      if (come.length === 0 || raw.destroyed) return
+      const bytes = come.length === 1 ? come[0] : Buffer.concat(come)
+      come = []
+      if (raw.write(bytes)) return
+      rest.pause()
+      stalled.wait()
+    }
+    const finish = (outcome: StreamOutcome) => {
+      if (!over) onEnd(outcome)
+      over = true
+    }
+    const gone = () => {
+      stalled.stop()
+      finish('left')
+      rest.stop()
+      resolve()
+    }
+    if (raw.destroyed) return gone()
+    // Before anybody else hears of it: an expert whose call is given up because of it has not broken off.
+    raw.prependOnceListener('close', gone)
+    raw.on('error', () => undefined)
+    raw.on('drain', () => {
+      stalled.rest()
+      if (!over) rest.resume()
+    })
+    process.nextTick(write)
+    rest.to({
+      data(bytes) {
+        if (come.push(bytes) === 1) process.nextTick(write)
+      },
+      end() {
+        write()
+        finish('complete')
+        raw.end()
+      },
+      fail(error) {
+        if (over) return
+        come.push(brokenOff(expert, error))
+        write()
+        finish('truncated')
+        raw.end()
+      },
+    })
+  })
+
 /** An expert that dies in the middle ends the stream with an error event and no `[DONE]`. */
-const relayed = (
-  head: Uint8Array,
-  rest: AsyncIterableIterator<Uint8Array>,
-  record: RoutingRecord,
-  onEnd: RelayOptions['onEnd'],
-): AsyncIterableIterator<Uint8Array> => {
-  let state: 'head' | 'rest' | 'over' = 'head'
-  const end = (outcome: Parameters<RelayOptions['onEnd']>[0]) => {
-    if (state !== 'over') onEnd(outcome)
-    state = 'over'
-  }
-  return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    async next() {
-      if (state === 'over') return { done: true, value: undefined }
-      if (state === 'head') {
-        state = 'rest'
-        return { done: false, value: head }
-      }
-      try {
-        const item = await rest.next()
-        if (item.done) end('complete')
-        return item
-      } catch (error) {
-        end('truncated')
-        const message = `Expert "${record.expert}" broke off in the middle of its answer.`
-        const failure = new GatewayError('expert_truncated', message, { cause: error })
-        // The blank line first: the expert may have died in the middle of an event.
-        return {
-          done: false,
-          value: Buffer.concat([Buffer.from('\n\n'), event(JSON.stringify(envelopeOf(failure)))]),
-        }
-      }
-    },
-    async return() {
-      end('left')
-      await rest.return?.()
-      return { done: true, value: undefined }
-    },
-  }
+const brokenOff = (expert: string, cause: unknown): Uint8Array => {
+  const message = `Expert "${expert}" broke off in the middle of its answer.`
+  const failure = new GatewayError('expert_truncated', message, { cause })
+  // The blank line first: the expert may have died in the middle of an event.
+  return Buffer.concat([Buffer.from('\n\n'), event(JSON.stringify(envelopeOf(failure)))])
 }

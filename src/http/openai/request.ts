@@ -1,10 +1,16 @@
 import { parse as parseSafely } from 'secure-json-parse'
 import type { z } from 'zod'
 import { GatewayError } from '../../errors.ts'
-import { type Extent, extentOf } from './extent.ts'
+import { type Extent, extentOf, isEscaped } from './extent.ts'
+import { createPlaces, type Place } from './splice.ts'
 
 /** A request's body: parsed for reading, and the bytes for passing on. */
-export type Body = { readonly value: unknown; readonly bytes: Buffer }
+export type Body = {
+  readonly value: unknown
+  readonly bytes: Buffer
+  /** Where the model's name may stand in them, if that has been looked for. */
+  readonly modelAt?: readonly Place[]
+}
 
 const MOST: Extent = {
   /** Deeper than anything sensible, and far below what makes an expert's own parser fail. */
@@ -16,22 +22,27 @@ const MOST: Extent = {
 
 export const parseBody = (bytes: Buffer): Body => {
   if (bytes.length === 0) throw new GatewayError('invalid_request', 'The request has no body; send JSON.')
-  const extent = extentOf(bytes, MOST)
+  const model = createPlaces(bytes, 'model')
+  let suspicious = bytes[0] === BOM
+  const extent = extentOf(bytes, MOST, (start, end, valueAt, depth) => {
+    suspicious ||= mayReachIn(bytes, start, end)
+    model.onName(start, end, valueAt, depth)
+  })
   if (extent.depth > MOST.depth) throw unusable(`it is nested more than ${MOST.depth} levels deep`)
   if (extent.values > MOST.values) throw unusable(`it holds more than ${MOST.values} values`)
   if (extent.members > MOST.members) throw unusable(`it holds more than ${MOST.members} named values`)
-  const value = parsed(bytes)
+  const value = parsed(bytes, suspicious)
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new GatewayError('invalid_request', 'The body must be a JSON object.')
   }
-  return { value, bytes }
+  return { value, bytes, modelAt: model.all }
 }
 
-const parsed = (bytes: Buffer): unknown => {
+const parsed = (bytes: Buffer, suspicious: boolean): unknown => {
   try {
-    if (bytes[0] !== BOM && !SUSPICIOUS.some(text => bytes.includes(text)))
-      return JSON.parse(bytes.toString('utf8'))
-    return parseSafely(bytes, { protoAction: 'error', constructorAction: 'error' })
+    return suspicious
+      ? parseSafely(bytes, { protoAction: 'error', constructorAction: 'error' })
+      : JSON.parse(bytes.toString('utf8'))
   } catch (error) {
     throw unusable(error instanceof Error ? withoutQuote(error.message) : 'it cannot be parsed')
   }
@@ -39,8 +50,12 @@ const parsed = (bytes: Buffer): unknown => {
 
 /** The first byte of a byte order mark, which Windows puts before a text. */
 const BOM = 0xef
-/** The keys that could reach into objects, spelt out or with escapes. Looked for with patterns, they take ten times the parsing. */
-const SUSPICIOUS = ['"__proto__"', '"constructor"', '\\u00']
+const REACHING_IN = ['"__proto__"', '"constructor"'].map(name => Buffer.from(name))
+
+/** Whether a name could reach into objects, spelt out or with escapes. To look for these in all the bytes takes longer. */
+const mayReachIn = (json: Buffer, start: number, end: number): boolean =>
+  REACHING_IN.some(name => name.length === end - start && name.compare(json, start, end) === 0) ||
+  isEscaped(json, start, end)
 
 /** The parser quotes what it stumbled over, which may be somebody's question. */
 const withoutQuote = (message: string) => message.replace(/, (?:\.\.\.)?".*$/s, '')

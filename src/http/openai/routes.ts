@@ -106,7 +106,7 @@ const answer = (
       requestId: request.id,
       hop,
       headers: trace?.headers(passed) ?? passed,
-      bodyFor: (name: string) => withMember(body.bytes, 'model', name),
+      bodyFor: (name: string) => withMember(body.bytes, 'model', name, body.modelAt),
     }
     try {
       const answered = await pipeline.answer(serving, question, ask, signal)

@@ -1,32 +1,38 @@
+import { extentOf, isEscaped, type OnName, stringEnd } from './extent.ts'
+
 /** Byte-level edits of a JSON object: everything that is not edited stays exactly as it came. */
 
-type Span = { readonly start: number; readonly end: number }
+/** A name, quotes included, and what is behind its colon. */
+export type Place = { readonly start: number; readonly end: number; readonly valueAt: number }
 
 const QUOTE = 34
 const COMMA = 44
-const COLON = 58
-const BACKSLASH = 92
 const OPENING = 123
 const CLOSING = 125
 /** `[` and `{`, `]` and `}` differ from one another in this bit alone. */
 const BRACE = 32
-/** Any character of a key may stand as such an escape. */
-const ESCAPED = '\\u00'
+const BOUNDLESS = { depth: Infinity, values: Infinity, members: Infinity }
 
 const isSpace = (byte: number | undefined) => byte === 32 || byte === 10 || byte === 13 || byte === 9
 const opens = (byte: number) => (byte | BRACE) === OPENING
 const closes = (byte: number) => (byte | BRACE) === CLOSING
 
 /** The same object with one top-level member set to a string, wherever it stands and however often. */
-export const withMember = (json: Buffer, name: string, value: string): Buffer => {
+export const withMember = (
+  json: Buffer,
+  name: string,
+  value: string,
+  places: readonly Place[] = placesOf(json, name),
+): Buffer => {
   const replacement = Buffer.from(JSON.stringify(value))
-  const spans = memberValues(json, name)
-  if (spans.length === 0) return withFirst(json, `${JSON.stringify(name)}:${replacement}`)
+  const own = places.filter(place => isKey(json, place, name))
+  if (own.length === 0) return withFirst(json, `${JSON.stringify(name)}:${replacement}`)
   const parts: Buffer[] = []
   let at = 0
-  for (const { start, end } of spans) {
+  for (const { valueAt } of own) {
+    const start = skipSpace(json, valueAt)
     parts.push(json.subarray(at, start), replacement)
-    at = end
+    at = valueEnd(json, start)
   }
   return Buffer.concat([...parts, json.subarray(at)])
 }
@@ -45,29 +51,31 @@ export const withFirst = (json: Buffer, member: string, from = 0): Buffer => {
   return result
 }
 
-/** Where the values of a top-level member stand. The bytes are known to be valid JSON. */
-const memberValues = (json: Buffer, name: string): Span[] => {
-  const spans: Span[] = []
-  let at = skipSpace(json, json.indexOf('{') + 1)
-  while (at < json.length && json[at] === QUOTE) {
-    const keyEnd = stringEnd(json, at)
-    const start = skipSpace(json, skipColon(json, keyEnd))
-    const end = valueEnd(json, start)
-    if (isKey(json, at, keyEnd, name)) {
-      spans.push({ start, end })
-      if (!mayFollow(json, name, end)) break
-    }
-    at = skipSpace(json, end)
-    if (json[at] === COMMA) at = skipSpace(json, at + 1)
+/** Where members of that name may stand in a JSON text that is read anyway: told of each name, it knows. */
+export const createPlaces = (
+  json: Buffer,
+  name: string,
+): { readonly all: Place[]; readonly onName: OnName } => {
+  const all: Place[] = []
+  const quoted = Buffer.from(JSON.stringify(name))
+  return {
+    all,
+    onName(start, end, valueAt, depth) {
+      if (depth !== 1) return
+      const same = end - start === quoted.length && quoted.compare(json, start, end) === 0
+      if (same || isEscaped(json, start, end)) all.push({ start, end, valueAt })
+    },
   }
-  return spans
 }
 
-/** Whether a key may come again, spelt out or with escapes. Mostly not, and the rest need not be walked through. */
-const mayFollow = (json: Buffer, name: string, from: number) =>
-  json.indexOf(`"${name}"`, from) >= 0 || json.indexOf(ESCAPED, from) >= 0
+const placesOf = (json: Buffer, name: string): readonly Place[] => {
+  const places = createPlaces(json, name)
+  extentOf(json, BOUNDLESS, places.onName)
+  return places.all
+}
 
-const isKey = (json: Buffer, start: number, end: number, name: string) => {
+/** The bytes are known to be valid JSON by now. */
+const isKey = (json: Buffer, { start, end }: Place, name: string) => {
   const key = json.toString('utf8', start + 1, end - 1)
   return key === name || (key.includes('\\') && JSON.parse(`"${key}"`) === name)
 }
@@ -76,23 +84,6 @@ const skipSpace = (json: Buffer, from: number) => {
   let at = from
   while (at < json.length && isSpace(json[at])) at++
   return at
-}
-
-const skipColon = (json: Buffer, from: number) => {
-  const at = skipSpace(json, from)
-  return json[at] === COLON ? at + 1 : at
-}
-
-/** The index after a string's closing quote. Long texts are jumped over, not walked through. */
-export const stringEnd = (json: Buffer, start: number): number => {
-  let at = json.indexOf(QUOTE, start + 1)
-  while (at >= 0) {
-    let slashes = 0
-    while (json[at - 1 - slashes] === BACKSLASH) slashes++
-    if (slashes % 2 === 0) return at + 1
-    at = json.indexOf(QUOTE, at + 1)
-  }
-  return json.length
 }
 
 const valueEnd = (json: Buffer, start: number): number => {

@@ -79,7 +79,7 @@ const askOnce = async (
     signal,
   )
   if (answer.kind === 'stream') {
-    await answer.rest.return?.()
+    answer.rest.stop()
     throw new GatewayError('expert_invalid_response', `Expert "${expert.id}" streamed what was to be whole.`)
   }
   const { text, usage } = read(expert.id, answer.body)
