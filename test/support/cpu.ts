@@ -1,24 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** What this process has computed so far, in milliseconds: unlike the clock, it stands still while others have the CPU. */
-export const cpuMs = () => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1_000
-}
-
 const TOLD_BY_LINUX = '/proc/thread-self/schedstat'
 
-/** The same of this thread alone; where the system does not tell, the clock must do. */
-const threadMs = existsSync(TOLD_BY_LINUX)
+/**
+ * What this thread has computed so far, in milliseconds: unlike the clock, it stands still while others have the CPU.
+ * Where the system does not tell, the clock must do.
+ */
+export const cpuMs = existsSync(TOLD_BY_LINUX)
   ? () => Number.parseInt(readFileSync(TOLD_BY_LINUX, 'utf8'), 10) / 1e6
   : () => performance.now()
 
 /** How long the event loop is held up by turns of our own, not by a machine with other things to do. */
 export const watchTurns = () => {
   const turns: number[] = []
-  let before = threadMs()
+  let before = cpuMs()
   const timer = setInterval(() => {
-    const now = threadMs()
+    const now = cpuMs()
     turns.push(now - before)
     before = now
   }, 5)
