@@ -22,6 +22,9 @@ export type RemoteDefinition = {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
+/** Where the deadline of the whole is shorter, it comes first: the client is told of one thing, not of either. */
+const connectTimeoutOf = (deadline: number) =>
+  deadline > CONNECT_TIMEOUT_MS ? CONNECT_TIMEOUT_MS : deadline + 1_000
 
 /** A model behind an OpenAI-compatible URL: its bytes in, its bytes out. */
 export const createOpenAiExpert = (
@@ -41,7 +44,7 @@ export const createOpenAiExpert = (
     headersTimeout: 0,
     bodyTimeout: 0,
     // A connection that is still being made holds its place, also when nobody waits for it any more.
-    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, definition.timeout) },
+    connect: { timeout: connectTimeoutOf(definition.timeout) },
   })
   const { places, policy } = createPolicies(definition, condition)
 

@@ -51,7 +51,8 @@ const follow = (
   const look = async () => {
     if (looking) return
     looking = true
-    const after = Math.max(began, now() - OVERLAP_MS) * SEQS_A_MS
+    // A number may be a slot lower than its time.
+    const after = Math.max(began, now() - OVERLAP_MS) * SEQS_A_MS - SLOTS
     const pages = await ask('decisions', { limit: LOOK_MOST, after })
     const found = pages.flatMap(({ decisions }) => decisions).sort((a, b) => a.seq - b.seq)
     for (const one of found) if (!told.has(one.seq)) listener(one)

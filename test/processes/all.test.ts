@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { correctionsTogether } from '../../src/observe/corrections.ts'
 import { createDecisions, type Wanted } from '../../src/observe/decisions.ts'
 import { createExpertFigures } from '../../src/observe/expert-figures.ts'
@@ -7,6 +7,8 @@ import { decisionsOfAll, lean, seqAfter } from '../../src/processes/all-decision
 import { faresOfAll, reported } from '../../src/processes/all-figures.ts'
 import type { Siblings } from '../../src/processes/member.ts'
 import type { Account } from '../../src/routing/events.ts'
+
+afterEach(() => void vi.useRealTimers())
 
 const account = (requestId: string) =>
   ({
@@ -53,7 +55,8 @@ test('decisions of several processes are paged through as those of one, newest f
 })
 
 test('who listens hears of every process once, and of nothing from before', async () => {
-  vi.useFakeTimers()
+  // A moment whose numbers begin before it.
+  vi.useFakeTimers({ now: 1_800_000_000_001 })
   const { own, other, all } = two(Date.now)
   other.answered(account('before'))
   await vi.advanceTimersByTimeAsync(5)
@@ -70,7 +73,6 @@ test('who listens hears of every process once, and of nothing from before', asyn
   other.answered(account('later'))
   await vi.advanceTimersByTimeAsync(1_000)
   expect(heard).toHaveLength(11)
-  vi.useRealTimers()
 })
 
 test('of an expert runs, answers and waits of all processes add up, and the worst breaker is told', async () => {
