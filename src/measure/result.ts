@@ -1,6 +1,6 @@
 import { UNKNOWN } from '../knowledge/map.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
-import { thresholdFor } from '../retrieval/calibrate.ts'
+import { thresholdsFor } from '../retrieval/thresholds.ts'
 import { ALLOWED, type Verdict } from './ask.ts'
 import type { Damaged, Result, Unknowns } from './figures.ts'
 import {
@@ -43,7 +43,7 @@ export const resultOf = (
     coverage: Object.fromEntries(
       ALLOWED.map(allowed => [
         allowed.toFixed(2),
-        { ...coverageAt(verdicts, allowed), threshold: thresholdFor(about.judged, allowed) ?? null },
+        { ...coverageAt(verdicts, allowed), threshold: thresholdsFor(about.judged, allowed).whole ?? null },
       ]),
     ),
     decidedBy: decidersOf(verdicts),
@@ -69,8 +69,8 @@ export const damagedOf = (verdicts: readonly Verdict[], undamaged: readonly Verd
 }
 
 const coverageAt = (verdicts: readonly Verdict[], allowed: number) => {
-  const certain = verdicts.filter(verdict => verdict.certain.get(allowed) === true)
-  const wrong = certain.filter(({ truth, first }) => truth !== first).length
+  const certain = verdicts.filter(({ alone }) => alone.get(allowed) !== undefined)
+  const wrong = certain.filter(({ truth, alone }) => truth !== alone.get(allowed)).length
   return {
     share: share(certain.length, verdicts.length),
     error: certain.length === 0 ? null : wrong / certain.length,

@@ -1,4 +1,4 @@
-import { familiarityOf, type Judged } from './calibrate.ts'
+import { familiarityOf, type Judged, type Judgement } from './calibrate.ts'
 import { scoresWithout, shuffled } from './head.ts'
 import { rowAt } from './lexical.ts'
 import type { Text } from './text.ts'
@@ -42,10 +42,12 @@ export const judge = ({ context, features, head, search, near }: Voter, k: numbe
   return rows.map(row => {
     const scores = Float64Array.from(byHead.subarray(row * head.width, (row + 1) * head.width))
     const { score } = leader(scores, tasks.length)
+    const words = rowAt(features.rows, row)
+    const byVector = near(vectors.subarray(row * dims, (row + 1) * dims), Math.max(NEAR, k) + 1)
     const neighbours = search.nearest(
       features.dense.subarray(row * dims, (row + 1) * dims),
-      rowAt(features.rows, row),
-      near(vectors.subarray(row * dims, (row + 1) * dims), Math.max(NEAR, k) + 1),
+      words,
+      [...search.byWords(words), ...byVector],
       k,
       other => groups[other] === groups[row],
     )
@@ -61,19 +63,25 @@ export const judge = ({ context, features, head, search, near }: Voter, k: numbe
   })
 }
 
-/** Whether something read from a file is what `judge` would say of this context: every row, in order, and consistent. */
-export const isJudgementOf = (value: unknown, { context }: Voter): value is Judged[] => {
+/** The same examples by both votes; the second sees their words alone, where they have vectors too. */
+export const judgeBoth = (whole: Voter, words: Voter | undefined, k: number): Judged[] => {
+  const judged = judge(whole, k)
+  if (words === undefined) return judged
+  return judge(words, k).map(({ row: _, ...byWords }, i) => ({ ...judged[i]!, words: byWords }))
+}
+
+/** Whether something read from a file is what a vote would say of this context: every row, in order, and consistent. */
+export const isJudgementOf = (value: unknown, { context }: Voter, both = false): value is Judged[] => {
   const { texts, tasks, labels } = context
   const { rows } = planFor(texts)
+  const isJudgement = (one: Partial<Judgement> | null | undefined, row: number) =>
+    tasks.includes(one?.task ?? '') &&
+    one?.right === (one?.task === tasks[labels[row]!]) &&
+    Number.isFinite(one?.margin) &&
+    Number.isFinite(one?.familiarity)
   if (!Array.isArray(value) || value.length !== rows.length) return false
   return value.every((one: Partial<Judged> | null, i) => {
     const row = rows[i]!
-    return (
-      one?.row === row &&
-      tasks.includes(one.task ?? '') &&
-      one.right === (one.task === tasks[labels[row]!]) &&
-      Number.isFinite(one.margin) &&
-      Number.isFinite(one.familiarity)
-    )
+    return one?.row === row && isJudgement(one, row) && (!both || isJudgement(one.words, row))
   })
 }

@@ -3,15 +3,15 @@ import { keepChecked, readChecked } from './checked.ts'
 import { type Features, fitHead, type Head, widthFor } from './head.ts'
 import type { Kept } from './kept.ts'
 
-/** The head of a context that was fitted before; otherwise fitted now, and kept under `name`. */
+/** The head of a context that was fitted before; otherwise fitted now, and kept under `prefix`. */
 export const headOf = async (
   kept: Kept,
-  name: string,
+  prefix: string,
   features: Features,
   labels: Int32Array,
   tasks: number,
 ): Promise<Head> => {
-  const file = { prefix: `head-${name}`, suffix: 'bin' }
+  const file = { prefix, suffix: 'bin' }
   const known = asHead((await readChecked(kept.folder, file))?.bytes, features, widthFor(tasks))
   if (known !== undefined) return known
   const head = fitHead(features, labels, tasks)

@@ -1,23 +1,19 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fitKnown, fitProbability, type Judged } from './calibrate.ts'
 import { encodeMany } from './encode-many.ts'
 import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
 import { asCompared, essenceOf } from './essence.ts'
 import { buildIndex, type Index } from './index.ts'
-import { isJudgementOf, judge } from './judge.ts'
-import { type Kept, openKept } from './kept.ts'
-import { headOf } from './kept-head.ts'
-import type { About, Nearest, Preparation } from './protocol.ts'
+import { openKept } from './kept.ts'
+import type { About, Enough, Nearest, Preparation } from './protocol.ts'
+import { createNearest, judgedBy, stagesOf } from './stages.ts'
 import { encodeExpected, openStored, type Stored } from './stored.ts'
 import { asText, forEncoder } from './text.ts'
-import { castVote, represent, type Voter, voterOf } from './vote.ts'
+import { type Context, type Near, NO_VECTOR } from './vote.ts'
 
 export type Prepared = {
   readonly about: About
   readonly encoder: Encoder | undefined
-  nearest(text: string): Promise<Nearest>
+  nearest(text: string, enough?: Enough): Promise<Nearest>
 }
 
 /** Everything a worker needs before it can be asked: encoder, vectors, index, and how good the vote is. */
@@ -43,12 +39,9 @@ export const prepare = async (
           kept,
           indexName(given, encoder),
         )
-  const voter = await voterFor(given, vectors, index, kept, name)
-  const judged = await remembered(kept, `judged-${name}.json`, voter, given.k)
-  const calibration = {
-    probability: fitProbability(judged),
-    known: fitKnown(judged.map(({ familiarity }) => familiarity)),
-  }
+  const near: Near = (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? []
+  const stages = await stagesOf(contextOf(given, vectors, index), near, kept, name)
+  const judged = await judgedBy(stages, kept, name, given.k)
   const about: About = {
     encoder: encoder === undefined ? 'lexical' : 'minilm',
     encoderProblem: problem,
@@ -64,15 +57,12 @@ export const prepare = async (
   return {
     encoder,
     about,
-    async nearest(asked) {
-      const text = asText(essenceOf(asked))
-      const toEncode = forEncoder(text)
-      const began = performance.now()
-      const vector = expected?.get(toEncode) ?? (await encoder?.encode(toEncode)) ?? new Float32Array(0)
-      const encoded = performance.now()
-      const voted = castVote(voter, calibration, text, vector, given.k)
-      return { ...voted, tookMs: { encode: encoded - began, search: performance.now() - encoded } }
-    },
+    nearest: createNearest(
+      stages,
+      judged,
+      given.k,
+      async text => expected?.get(text) ?? (await encoder?.encode(text)) ?? NO_VECTOR,
+    ),
   }
 }
 
@@ -83,27 +73,16 @@ const essences = (given: Preparation): Preparation => ({
   ...(given.expected && { expected: given.expected.map(asked => forEncoder(asText(essenceOf(asked)))) }),
 })
 
-/** The context as it votes; what took long to fit is kept under `name`. */
-const voterFor = async (
+const contextOf = (
   { texts, keywords, tasks: given }: Preparation,
   vectors: Float32Array,
   index: Index | undefined,
-  kept: Kept,
-  name: string,
-) => {
+): Context => {
   const taskOf = [...given, ...keywords.map(({ task }) => task)]
   const tasks = [...new Set(taskOf)].sort()
   const labels = Int32Array.from(taskOf, task => tasks.indexOf(task))
   const dims = index === undefined ? 0 : DIMENSIONS
-  const context = { texts, keywords: keywords.map(({ text }) => text), tasks, labels, vectors, dims }
-  const represented = represent(context)
-  const head = await headOf(kept, name, represented.features, labels, tasks.length)
-  return voterOf(
-    context,
-    represented,
-    head,
-    (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? [],
-  )
+  return { texts, keywords: keywords.map(({ text }) => text), tasks, labels, vectors, dims }
 }
 
 const chooseEncoder = async (given: Preparation) => {
@@ -139,7 +118,7 @@ const encodeAll = async (
 /** Changes with anything that the index or the judgements depend on. */
 const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
   createHash('sha256')
-    .update(JSON.stringify(['7', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
+    .update(JSON.stringify(['8', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
     .digest('hex')
     .slice(0, 16)
 
@@ -149,14 +128,3 @@ const indexName = ({ texts }: Preparation, encoder: Encoder): string =>
     .update(JSON.stringify(['1', encoder.id, texts]))
     .digest('hex')
     .slice(0, 16)
-
-/** What a file says is believed only where this very context could have been judged so. */
-const remembered = async (kept: Kept, name: string, voter: Voter, k: number): Promise<Judged[]> => {
-  const read: unknown = await readFile(join(kept.folder, name), 'utf8')
-    .then(JSON.parse)
-    .catch(() => undefined)
-  if (isJudgementOf(read, voter)) return read
-  const judged = judge(voter, k)
-  await kept.keepJson(name, judged)
-  return judged
-}

@@ -16,7 +16,12 @@ export type Preparation = {
   readonly expected?: readonly string[]
 }
 
+/** What the vote by words must reach to be enough: margin and `known`. */
+export type Enough = { readonly margin: number; readonly known: number }
+
 export type Nearest = Voted & {
+  /** By words alone: they were enough, and nothing was encoded. */
+  readonly byWords?: true
   /** What the question cost inside the worker. */
   readonly tookMs?: { readonly encode: number; readonly search: number }
 }
@@ -37,9 +42,12 @@ export type About = {
   readonly judged: readonly Judged[]
 }
 
-export type Request =
-  | { readonly id: number; readonly kind: 'nearest'; readonly text: string }
-  | { readonly id: number; readonly kind: 'embed'; readonly text: string }
+export type Asked =
+  /** Without `enough` the text is encoded whatever its words say. */
+  | { readonly kind: 'nearest'; readonly text: string; readonly enough?: Enough | undefined }
+  | { readonly kind: 'embed'; readonly text: string }
+
+export type Request = Asked & { readonly id: number }
 
 export type Message =
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }

@@ -11,14 +11,16 @@ export type Neighbour = {
 }
 
 export type Search = {
+  /** Examples that share rare features, best first. */
+  byWords(text: Sparse): number[]
   /**
-   * The nearest examples, nearest first. `near` are candidates by vectors alone; `skip` says which must not be found,
-   * for examples that are judged as if they were new.
+   * The nearest of some candidates, nearest first; without a vector, by words alone. `skip` says which must not be
+   * found, for examples that are judged as if they were new.
    */
   nearest(
     vector: Float32Array,
     text: Sparse,
-    near: readonly number[],
+    candidates: readonly number[],
     count: number,
     skip?: (row: number) => boolean,
   ): Neighbour[]
@@ -36,16 +38,9 @@ export const createSearch = (features: Features, n: number): Search => {
   const scores = new Float32Array(n)
   const query = new Float32Array(features.lexical)
 
-  /** Examples that share rare features, best first. */
-  const byWords = (text: Sparse): number[] => {
-    const touched = addUp(postings, text, scores)
-    const found = best(touched, scores, CANDIDATES + 1)
-    for (const row of touched) scores[row] = 0
-    return found
-  }
   const innerDense = (vector: Float32Array, row: number) => {
     let sum = 0
-    for (let j = 0, at = row * dims; j < dims; j++) sum += vector[j]! * dense[at + j]!
+    for (let j = 0, at = row * dims; j < vector.length; j++) sum += vector[j]! * dense[at + j]!
     return sum
   }
   const innerLexical = (row: number) => {
@@ -56,13 +51,18 @@ export const createSearch = (features: Features, n: number): Search => {
   }
 
   return {
-    nearest(vector, text, near, count, skip) {
-      const candidates = new Set([...byWords(text), ...near])
+    byWords(text) {
+      const touched = addUp(postings, text, scores)
+      const found = best(touched, scores, CANDIDATES + 1)
+      for (const row of touched) scores[row] = 0
+      return found
+    },
+    nearest(vector, text, candidates, count, skip) {
       text.ids.forEach((id, p) => {
         query[id] = text.values[p]!
       })
       const found: Neighbour[] = []
-      for (const row of candidates) {
+      for (const row of new Set(candidates)) {
         if (skip?.(row)) continue
         const [byVector, byText] = [innerDense(vector, row), innerLexical(row)]
         found.push({ row, similarity: byVector + byText, dense: byVector, lexical: byText })

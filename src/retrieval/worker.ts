@@ -20,7 +20,11 @@ const run = async (port: NonNullable<typeof parentPort>) => {
   collectGarbage()
   const answer = async (request: Request): Promise<Message> => {
     if (request.kind === 'nearest') {
-      return { kind: 'nearest', id: request.id, nearest: await prepared.nearest(request.text) }
+      return {
+        kind: 'nearest',
+        id: request.id,
+        nearest: await prepared.nearest(request.text, request.enough),
+      }
     }
     if (prepared.encoder === undefined) {
       return { kind: 'refused', id: request.id, message: 'the encoder is not loaded' }
