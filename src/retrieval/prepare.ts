@@ -40,7 +40,8 @@ export const prepare = async (
           indexName(given, encoder),
         )
   const near: Near = (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? []
-  const stages = await stagesOf(contextOf(given, vectors, index), near, kept, name)
+  const context = contextOf(given, vectors, index)
+  const stages = await stagesOf(context, near, kept, name)
   const judged = await judgedBy(stages, kept, name, given.k)
   const about: About = {
     encoder: encoder === undefined ? 'lexical' : 'minilm',
@@ -49,6 +50,7 @@ export const prepare = async (
     indexBecause: index?.because,
     dataProblem: kept.problem(),
     examples: given.texts.length,
+    tasks: context.tasks,
     encoded,
     preparedMs: performance.now() - began,
     judged,

@@ -35,6 +35,8 @@ export type About = {
   /** Why what was computed is not kept for the next start. */
   readonly dataProblem: string | undefined
   readonly examples: number
+  /** The tasks of all texts, in the order by which the worker's answers number them. */
+  readonly tasks: readonly string[]
   /** Examples whose vector was not known yet. */
   readonly encoded: number
   readonly preparedMs: number
@@ -53,6 +55,6 @@ export type Message =
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
   | { readonly kind: 'ready'; readonly about: About }
   | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'nearest'; readonly id: number; readonly nearest: Nearest }
+  | { readonly kind: 'nearest'; readonly id: number; readonly packed: Float64Array }
   | { readonly kind: 'embedded'; readonly id: number; readonly vector: Float32Array }
   | { readonly kind: 'refused'; readonly id: number; readonly message: string }

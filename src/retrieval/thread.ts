@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { unpack } from './packed.ts'
 import type { About, Asked, Message, Nearest, Preparation, Request } from './protocol.ts'
 
 /** A worker that is ready, one question at a time. */
@@ -62,7 +63,7 @@ export const startThread = async (
           reject(new Error(message.message))
           return void worker.terminate()
         case 'nearest':
-          return settle(message.id, waiting => waiting.resolve(message.nearest))
+          return settle(message.id, waiting => waiting.resolve(unpack(message.packed, about.tasks)))
         case 'embedded':
           return settle(message.id, waiting => waiting.resolve(message.vector))
         case 'refused':

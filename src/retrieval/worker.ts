@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
+import { pack } from './packed.ts'
 import { prepare } from './prepare.ts'
 import type { Message, Preparation, Request } from './protocol.ts'
 
@@ -20,11 +21,8 @@ const run = async (port: NonNullable<typeof parentPort>) => {
   collectGarbage()
   const answer = async (request: Request): Promise<Message> => {
     if (request.kind === 'nearest') {
-      return {
-        kind: 'nearest',
-        id: request.id,
-        nearest: await prepared.nearest(request.text, request.enough),
-      }
+      const nearest = await prepared.nearest(request.text, request.enough)
+      return { kind: 'nearest', id: request.id, packed: pack(nearest, prepared.about.tasks) }
     }
     if (prepared.encoder === undefined) {
       return { kind: 'refused', id: request.id, message: 'the encoder is not loaded' }
