@@ -47,6 +47,7 @@ export const resultOf = (
       ]),
     ),
     decidedBy: decidersOf(verdicts),
+    byWords: share(verdicts.filter(({ byWords }) => byWords).length, verdicts.length),
     unknown: unknownsOf(snapshot, verdicts),
     ...counts,
     latencyMs: latencyOf(verdicts, timed),
@@ -110,7 +111,7 @@ const latencyOf = (verdicts: readonly Verdict[], timed: readonly Verdict[]): Res
   })
   return {
     ...quantiles(timed.map(({ tookMs }) => tookMs.encode + tookMs.search + tookMs.decide)),
-    encode: quantiles(timed.map(({ tookMs }) => tookMs.encode)),
+    encode: quantiles(timed.flatMap(({ byWords, tookMs }) => (byWords ? [] : tookMs.encode))),
     search: quantiles(verdicts.map(({ tookMs }) => tookMs.search)),
     decide: quantiles(verdicts.map(({ tookMs }) => tookMs.decide)),
   }

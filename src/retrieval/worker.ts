@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
 import { pack } from './packed.ts'
 import { prepare } from './prepare.ts'
+import { giveWay } from './priority.ts'
 import type { Message, Preparation, Request } from './protocol.ts'
 
 /** What preparing left behind is several times what is kept, and an idle worker would hold it for long. */
@@ -42,6 +43,7 @@ const run = async (port: NonNullable<typeof parentPort>) => {
 }
 
 if (parentPort !== null) {
+  giveWay()
   const port = parentPort
   run(port).catch((error: unknown) => {
     const message: Message = {

@@ -181,7 +181,10 @@ export const byName = (snapshot: Snapshot, target: Target): Decision | undefined
   }
 }
 
-/** What the context itself replies to the nearest questions; not all neighbours are known yet of a pinned request, or one decided by its words. */
+/**
+ * What the context itself replies to the nearest questions. A pinned request has no neighbours yet, and one that was
+ * decided by its words only those.
+ */
 const passagesFor = async (
   snapshot: Snapshot,
   decision: Decision,
