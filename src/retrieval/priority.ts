@@ -1,8 +1,8 @@
 import { readlinkSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
-/** As far below the rest as a batch job: where cores are few, a question that is remembered never waits for a new one. */
-const NICE = 10
+/** A third of the weight: where cores are few, what is relayed goes before what is encoded, and neither starves. */
+const NICE = 5
 
 /** Gives way to the thread that relays requests, where the system tells threads apart. */
 export const giveWay = () => {
