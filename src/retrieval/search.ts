@@ -37,6 +37,7 @@ export const createSearch = (features: Features, n: number): Search => {
   // Kept between searches, and left all zero by each of them.
   const scores = new Float32Array(n)
   const query = new Float32Array(features.lexical)
+  const touched = new Int32Array(n)
 
   const innerDense = (vector: Float32Array, row: number) => {
     let sum = 0
@@ -52,9 +53,9 @@ export const createSearch = (features: Features, n: number): Search => {
 
   return {
     byWords(text) {
-      const touched = addUp(postings, text, scores)
-      const found = best(touched, scores, CANDIDATES + 1)
-      for (const row of touched) scores[row] = 0
+      const some = touched.subarray(0, addUp(postings, text, scores, touched))
+      const found = best(some, scores, CANDIDATES + 1)
+      for (let i = 0; i < some.length; i++) scores[some[i]!] = 0
       return found
     },
     nearest(vector, text, candidates, count, skip) {
@@ -94,29 +95,41 @@ const postingsOf = (rows: Rows, n: number, lexical: number): Postings => {
   return { starts, rows: found, values }
 }
 
-/** Adds to each example's score what it shares with the text, rare features first; returns who has a score now. */
-const addUp = ({ starts, rows, values }: Postings, text: Sparse, scores: Float32Array): number[] => {
-  const length = (id: number) => starts[id + 1]! - starts[id]!
-  const byRarity = Array.from(text.ids.keys()).sort((a, b) => length(text.ids[a]!) - length(text.ids[b]!))
-  const touched: number[] = []
+/** More features than a text of the greatest length has. */
+const PLACES = 1 << 20
+
+/** Adds to each example's score what it shares with the text, rare features first; returns how many have one now. */
+const addUp = (
+  { starts, rows, values }: Postings,
+  text: Sparse,
+  scores: Float32Array,
+  touched: Int32Array,
+): number => {
+  // One number for frequency and place sorts many times faster than a function that compares.
+  const byRarity = Float64Array.from(text.ids, (id, p) => (starts[id + 1]! - starts[id]!) * PLACES + p).sort()
+  let count = 0
   let left = ENTRIES
-  for (const p of byRarity) {
-    const id = text.ids[p]!
-    left -= length(id)
+  for (const key of byRarity) {
+    const p = key % PLACES
+    const value = text.values[p]!
+    const to = starts[text.ids[p]! + 1]!
+    let at = starts[text.ids[p]!]!
+    left -= to - at
     if (left < 0) break
-    for (let at = starts[id]!; at < starts[id + 1]!; at++) {
+    for (; at < to; at++) {
       const row = rows[at]!
-      if (scores[row] === 0) touched.push(row)
-      scores[row]! += values[at]! * text.values[p]!
+      if (scores[row] === 0) touched[count++] = row
+      scores[row]! += values[at]! * value
     }
   }
-  return touched
+  return count
 }
 
 /** The `count` best of some rows, best first; ties by the lower row. */
-const best = (rows: readonly number[], scores: Float32Array, count: number): number[] => {
+const best = (rows: Int32Array, scores: Float32Array, count: number): number[] => {
   const kept: number[] = []
-  for (const row of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
     const score = scores[row]!
     if (kept.length === count && scores[kept[count - 1]!]! >= score) continue
     let at = Math.min(kept.length, count - 1)
