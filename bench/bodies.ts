@@ -17,6 +17,11 @@ export const cold = body(
   `our service ${UNIQUE} in the staging cluster restarts every few minutes with exit code 137 after the last helm upgrade, and the liveness probe times out; how do we find out what uses the memory?`,
 )
 
+/** As long, and of no task by its words: it has to be encoded. */
+export const vague = body(
+  `the thing called ${UNIQUE} behaves oddly since tuesday, sometimes quick and sometimes slow, and a colleague says that it has to do with the way we changed the settings last week; where would you begin to look?`,
+)
+
 /** A long debugging session of a coding client, so many bytes in all. */
 export const conversation = (bytes: number) => {
   const turns: { role: string; content: string }[] = [{ role: 'system', content: 'You are an SRE.' }]

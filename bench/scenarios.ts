@@ -62,6 +62,11 @@ export const scenarios: readonly Scenario[] = [
   { name: 'single', title: 'Remembered question, 1 connection', measure: load(bodies.remembered, 1) },
   { name: 'cold', title: 'Cold questions, all different, about 40 tokens', measure: load(bodies.cold, 8) },
   {
+    name: 'vague',
+    title: 'Cold questions that words do not decide, about 40 tokens',
+    measure: load(bodies.vague, 8),
+  },
+  {
     name: 'quiet',
     title: 'Remembered question, 4 connections',
     measure: load(bodies.remembered, 4),

@@ -59,6 +59,7 @@ const environment = z.object({
   COE_ADMIN_KEY: blankIsUnset(z.string().trim().regex(/^\S+$/, 'must be one word without spaces').optional()),
   COE_MODELS: blankIsUnset(z.string().default(() => shipped('models'))),
   COE_PROCESSES: integer(1, 64, 1),
+  COE_WORKERS: blankIsUnset(z.coerce.number().int().min(1).max(64).optional()),
   COE_ENCODER: blankIsUnset(z.enum(['auto', 'minilm', 'lexical']).default('auto')),
   COE_DATA: blankIsUnset(z.string().default('.coe')),
   COE_DECISIONS_FILE: blankIsUnset(z.string().optional()),
@@ -90,6 +91,11 @@ export const variables: readonly (readonly [name: string, fallback: string, mean
   ['COE_MODELS', 'models/', "folder with the encoder's weights"],
   ['COE_ENCODER', 'auto', 'auto (MiniLM, else lexical, loudly), minilm (or refuse to start), lexical'],
   ['COE_PROCESSES', '1', 'processes that share the port (--processes)'],
+  [
+    'COE_WORKERS',
+    '',
+    'threads that encode questions, in each process; without it, a core is left free, at most 4',
+  ],
   [
     'COE_DATA',
     '.coe',
@@ -129,6 +135,8 @@ export type Config = Readonly<{
   encoder: 'auto' | 'minilm' | 'lexical'
   dataPath: string
   processes: number
+  /** Threads that encode; left out, by the number of cores. */
+  workers: number | undefined
   decisionsFile: string | undefined
   decisionsFileBytes: number
   bodyLimitBytes: number
@@ -164,6 +172,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>>): C
     encoder: value.COE_ENCODER,
     dataPath: resolve(value.COE_DATA),
     processes: value.COE_PROCESSES,
+    workers: value.COE_WORKERS,
     decisionsFile: value.COE_DECISIONS_FILE === undefined ? undefined : resolve(value.COE_DECISIONS_FILE),
     decisionsFileBytes: value.COE_DECISIONS_FILE_MB * 1024 * 1024,
     bodyLimitBytes: value.COE_BODY_LIMIT_MB * 1024 * 1024,

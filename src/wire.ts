@@ -189,7 +189,7 @@ const preparation = (config: Config, parts: Parts) => {
       throw new InvalidFilesError([atStart(config.mapPath, objected)], sources.files)
     const { encoder, modelsPath, dataPath } = config
     const settings = { encoder, modelsPath, dataPath, queue: QUEUE, onWorkerDied: events.workerDied }
-    const workers = workersFor(Math.floor(availableParallelism() / processes))
+    const workers = config.workers ?? workersFor(Math.floor(availableParallelism() / processes))
     return await prepareSnapshot(
       {
         retrievers,

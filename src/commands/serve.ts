@@ -6,6 +6,7 @@ import { exposureProblem } from '../http/access/exposure.ts'
 import { formatProblem } from '../knowledge/problem.ts'
 import { createLog } from '../observe/log.ts'
 import { joinSiblings, MEMBER_OF, type Member } from '../processes/member.ts'
+import { outcomeOf } from '../retrieval/thresholds.ts'
 import type { Serving } from '../routing/serving.ts'
 import { type Gateway, wire } from '../wire.ts'
 import { type Command, type Invocation, UsageError } from './command.ts'
@@ -123,6 +124,7 @@ export const describeServing = ({ snapshot }: Pick<Serving, 'snapshot'>): string
   const { encoder, encoderProblem, index, indexBecause, encoded, examples, preparedMs, dataProblem } =
     retriever.about
   const percent = map.neighbours.allowedError * 100
+  const alone = decidedAlone(snapshot)
   return [
     `map        ${map.name} (snapshot ${version}): ${counted(map.tasks.size, 'task')}, ${counted(map.experts.size, 'expert')} (${[...map.experts.keys()].join(', ')})`,
     `context    ${examples} examples, ${encoded} of them encoded now, ready in ${(preparedMs / 1000).toFixed(1)} s`,
@@ -133,13 +135,18 @@ export const describeServing = ({ snapshot }: Pick<Serving, 'snapshot'>): string
     `index      ${index}${indexBecause === undefined ? '' : ` (${indexBecause})`}`,
     threshold === undefined
       ? `neighbours never decide alone: too few examples to promise at most ${percent} % wrong`
-      : `neighbours decide alone what is ahead by ${threshold.toFixed(2)}: ${shareOf(retriever.about.judged, threshold)} % of such questions, at most ${percent} % of them wrong`,
+      : `neighbours decide alone what is ahead by ${threshold.toFixed(2)}: ${alone.decided} % of such questions, at most ${percent} % of them wrong; ${alone.byWords} % by their words, without the encoder`,
     `classifier ${map.classifier === undefined ? 'none: set OPENAI_API_KEY or OPENAI_BASE_URL, or name one in the map' : `${map.classifier.expert}, ${map.classifier.use}`}`,
   ]
 }
 
-const shareOf = (judged: readonly { margin: number }[], threshold: number) =>
-  Math.round((100 * judged.filter(({ margin }) => margin >= threshold).length) / judged.length)
+/** Shares of the context's own questions, in per cent. */
+const decidedAlone = ({ retriever, threshold, wordsThreshold }: Serving['snapshot']) => {
+  const { judged } = retriever.about
+  const { decided, byWords } = outcomeOf(judged, { whole: threshold, words: wordsThreshold })
+  const share = (count: number) => Math.round((100 * count) / judged.length)
+  return { decided: share(decided), byWords: share(byWords) }
+}
 
 /** Stops accepting, finishes what runs, ends. A second signal ends at once. */
 const shutdown = async (gateway: Gateway, complain: (line: string) => void) => {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { GatewayError } from '../errors.ts'
 import type { Leases } from '../leases.ts'
-import { thresholdFor } from '../retrieval/calibrate.ts'
 import type { Retriever, RetrieverOptions } from '../retrieval/retriever.ts'
 import { asAsked } from '../retrieval/text.ts'
+import { thresholdsFor } from '../retrieval/thresholds.ts'
 import type { Example } from './context.ts'
 import { errorsOf, InvalidFilesError, warningsOf } from './problem.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -38,6 +38,7 @@ export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Prom
   const { value: retriever, release } = await deps.retrievers.take(key, () => deps.createRetriever(given))
   try {
     await selfCheck(retriever, examples)
+    const { whole, words } = thresholdsFor(retriever.about.judged, map.neighbours.allowedError)
     const snapshot: Snapshot = Object.freeze({
       version,
       map,
@@ -47,7 +48,8 @@ export const prepareSnapshot = async (deps: PrepareDeps, sources: Sources): Prom
       context: key.slice(0, 12),
       prompt,
       retriever,
-      threshold: thresholdFor(retriever.about.judged, map.neighbours.allowedError),
+      threshold: whole,
+      wordsThreshold: words,
       warnings: warningsOf(problems),
       files,
     })

@@ -20,6 +20,8 @@ export type Snapshot = Readonly<{
   retriever: Retriever
   /** From this margin on the neighbours alone may decide; undefined when nothing can be promised. */
   threshold: number | undefined
+  /** From this margin by words alone they decide without the encoder; undefined where they never do. */
+  wordsThreshold: number | undefined
   warnings: readonly Problem[]
   /** Files it was read from, to be watched. */
   files: readonly string[]

@@ -1,9 +1,10 @@
 import type { Model } from '../experts/model.ts'
 import { UNKNOWN } from '../knowledge/map.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
-import { thresholdFor } from '../retrieval/calibrate.ts'
+import type { Nearest } from '../retrieval/protocol.ts'
+import { thresholdsFor } from '../retrieval/thresholds.ts'
 import { classify } from '../routing/classify.ts'
-import { type DecidedBy, decide, isCertain, wantsClassifier } from '../routing/decide.ts'
+import { type DecidedBy, decide, enoughFor, isCertain, wantsClassifier } from '../routing/decide.ts'
 
 /** The allowed errors that a report shows, whatever the map says. */
 export const ALLOWED = [0.02, 0.05, 0.1] as const
@@ -24,8 +25,10 @@ export type Verdict = {
   readonly unknown: number
   /** What the neighbours say first, whether or not they are sure enough to decide. */
   readonly first: string
-  /** Whether the neighbours alone would decide it at this allowed error. */
-  readonly certain: ReadonlyMap<number, boolean>
+  /** By allowed error, the task that the neighbours alone would decide on, where they would. */
+  readonly alone: ReadonlyMap<number, string | undefined>
+  /** Whether its words alone decided it. */
+  readonly byWords: boolean
   readonly tookMs: { readonly encode: number; readonly search: number; readonly decide: number }
 }
 
@@ -46,10 +49,10 @@ export const ask = async (
   signal: AbortSignal,
 ): Promise<Verdict[]> => {
   const { snapshot } = asking
-  const snapshots = ALLOWED.map((allowed): [number, Snapshot] => [
-    allowed,
-    { ...snapshot, threshold: thresholdFor(snapshot.retriever.about.judged, allowed) },
-  ])
+  const thresholds = ALLOWED.map((allowed): [number, Promised] => {
+    const { whole, words } = thresholdsFor(snapshot.retriever.about.judged, allowed)
+    return [allowed, { threshold: whole, wordsThreshold: words }]
+  })
   const verdicts: Verdict[] = []
   let next = 0
   let done = 0
@@ -58,7 +61,7 @@ export const ask = async (
       const asked = questions[at]
       // A signal of its own: many listeners on one look like a leak.
       const left = AbortSignal.any([signal])
-      if (asked !== undefined) verdicts[at] = await decideOne(asked, asking, snapshots, left)
+      if (asked !== undefined) verdicts[at] = await decideOne(asked, asking, thresholds, left)
       asking.onAsked(++done, questions.length)
     }
   }
@@ -66,13 +69,36 @@ export const ask = async (
   return verdicts
 }
 
+type Promised = Pick<Snapshot, 'threshold' | 'wordsThreshold'>
+type Votes = { readonly words: Nearest; readonly whole: Nearest }
+
+const ANYHOW = { margin: Number.NEGATIVE_INFINITY, known: Number.NEGATIVE_INFINITY }
+
+/** Both votes, since at another allowed error the other one may decide. */
+const votesOf = async ({ retriever }: Snapshot, text: string, signal: AbortSignal): Promise<Votes> => {
+  const words = await retriever.nearest(text, signal, { enough: ANYHOW })
+  return { words, whole: words.byWords ? await retriever.nearest(text, signal) : words }
+}
+
+const certainOf = (promised: Promised, { words, whole }: Votes): Nearest | undefined =>
+  [words, whole].find(nearest => isCertain(promised, nearest))
+
+/** What serving would have found. */
+const servedOf = (snapshot: Snapshot, { words, whole }: Votes): Nearest => {
+  if (!words.byWords || enoughFor(snapshot) === undefined) return whole
+  if (isCertain(snapshot, words)) return words
+  const { encode, search } = { encode: 0, search: 0, ...whole.tookMs }
+  return { ...whole, tookMs: { encode, search: search + (words.tookMs?.search ?? 0) } }
+}
+
 const decideOne = async (
   { text, truth }: Asked,
   { snapshot, model, onClassified }: Asking,
-  snapshots: readonly [number, Snapshot][],
+  thresholds: readonly [number, Promised][],
   signal: AbortSignal,
 ): Promise<Verdict> => {
-  const nearest = await snapshot.retriever.nearest(text, signal)
+  const votes = await votesOf(snapshot, text, signal)
+  const nearest = servedOf(snapshot, votes)
   const said =
     model !== undefined && wantsClassifier(snapshot, nearest)
       ? await classify(snapshot, model, text, nearest, 1, eventsFor(onClassified), signal)
@@ -90,7 +116,8 @@ const decideOne = async (
     known: nearest.known,
     unknown: nearest.ranking.find(({ task }) => task === UNKNOWN)?.confidence ?? 0,
     first: nearest.ranking[0]?.task ?? UNKNOWN,
-    certain: new Map(snapshots.map(([allowed, at]) => [allowed, isCertain(at, nearest)])),
+    alone: new Map(thresholds.map(([allowed, at]) => [allowed, certainOf(at, votes)?.ranking[0]?.task])),
+    byWords: nearest.byWords === true,
     tookMs: { encode: 0, search: 0, ...nearest.tookMs, decide: decideMs },
   }
 }

@@ -31,6 +31,8 @@ export type Result = {
   readonly reliability: readonly Bin[]
   readonly coverage: Readonly<Record<string, Coverage>>
   readonly decidedBy: Readonly<Record<string, number>>
+  /** Share that was decided by words alone: nothing was encoded for these. */
+  readonly byWords: number
   readonly unknown: Unknowns | null
   readonly classifierCalls: number
   readonly classifierFailed: number

@@ -1,6 +1,6 @@
 import { UNKNOWN } from '../knowledge/map.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
-import { thresholdFor } from '../retrieval/calibrate.ts'
+import { thresholdsFor } from '../retrieval/thresholds.ts'
 import { ALLOWED, type Verdict } from './ask.ts'
 import type { Damaged, Result, Unknowns } from './figures.ts'
 import {
@@ -43,10 +43,11 @@ export const resultOf = (
     coverage: Object.fromEntries(
       ALLOWED.map(allowed => [
         allowed.toFixed(2),
-        { ...coverageAt(verdicts, allowed), threshold: thresholdFor(about.judged, allowed) ?? null },
+        { ...coverageAt(verdicts, allowed), threshold: thresholdsFor(about.judged, allowed).whole ?? null },
       ]),
     ),
     decidedBy: decidersOf(verdicts),
+    byWords: share(verdicts.filter(({ byWords }) => byWords).length, verdicts.length),
     unknown: unknownsOf(snapshot, verdicts),
     ...counts,
     latencyMs: latencyOf(verdicts, timed),
@@ -69,8 +70,8 @@ export const damagedOf = (verdicts: readonly Verdict[], undamaged: readonly Verd
 }
 
 const coverageAt = (verdicts: readonly Verdict[], allowed: number) => {
-  const certain = verdicts.filter(verdict => verdict.certain.get(allowed) === true)
-  const wrong = certain.filter(({ truth, first }) => truth !== first).length
+  const certain = verdicts.filter(({ alone }) => alone.get(allowed) !== undefined)
+  const wrong = certain.filter(({ truth, alone }) => truth !== alone.get(allowed)).length
   return {
     share: share(certain.length, verdicts.length),
     error: certain.length === 0 ? null : wrong / certain.length,
@@ -110,7 +111,7 @@ const latencyOf = (verdicts: readonly Verdict[], timed: readonly Verdict[]): Res
   })
   return {
     ...quantiles(timed.map(({ tookMs }) => tookMs.encode + tookMs.search + tookMs.decide)),
-    encode: quantiles(timed.map(({ tookMs }) => tookMs.encode)),
+    encode: quantiles(timed.flatMap(({ byWords, tookMs }) => (byWords ? [] : tookMs.encode))),
     search: quantiles(verdicts.map(({ tookMs }) => tookMs.search)),
     decide: quantiles(verdicts.map(({ tookMs }) => tookMs.decide)),
   }

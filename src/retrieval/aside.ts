@@ -5,6 +5,7 @@ import { compiled } from './thread.ts'
 /** Long work of preparing that needs nothing but what it is given: each is done by the file of its name. */
 export type Aside = {
   'aside-index': { given: import('./graph.ts').ToBuild; done: boolean }
+  'aside-head': { given: import('./kept-head.ts').ToFit; done: import('./head.ts').Head }
   'aside-judge': { given: import('./judge.ts').Forgetting; done: Float32Array }
 }
 

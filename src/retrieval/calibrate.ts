@@ -1,10 +1,9 @@
-/** From margins of examples judged by a vote that had not seen them: probabilities, thresholds, how known a text is. */
+/** From margins of examples judged by a vote that had not seen them: probabilities, and how known a text is. */
 
 import type { Neighbour } from './search.ts'
 
-/** One example, decided by a vote that had not seen it. */
-export type Judged = {
-  readonly row: number
+/** What a vote said of an example that it had not seen. */
+export type Judgement = {
   readonly task: string
   readonly right: boolean
   /** How far the best task was ahead of the second. */
@@ -12,13 +11,18 @@ export type Judged = {
   readonly familiarity: number
 }
 
+/** One example, decided as if it were new. */
+export type Judged = Judgement & {
+  readonly row: number
+  /** By its words alone, where it has a vector too. */
+  readonly words?: Judgement
+}
+
 /** P(right) = 1 / (1 + exp(-(a + b * margin))) */
 export type Probability = { a: number; b: number }
 
-const UNSURE = 0.1
-/** Shares of the examples that are tested: a quarter, then 2 % more each time. */
-const FIRST = 0.25
-const STEP = 0.02
+/** The chance that a promise is broken. */
+export const UNSURE = 0.1
 
 export function probabilityOf({ a, b }: Probability, margin: number): number {
   return 1 / (1 + Math.exp(-(a + b * margin)))
@@ -28,7 +32,7 @@ export function probabilityOf({ a, b }: Probability, margin: number): number {
 const USUAL = { a: 0, b: 6, weight: 0.2 }
 
 /** Platt's fit by Newton steps. */
-export function fitProbability(judged: readonly Judged[]): Probability {
+export function fitProbability(judged: readonly Judgement[]): Probability {
   const n = judged.length
   const hits = judged.filter(({ right }) => right).length
   const high = (hits + 1) / (hits + 2)
@@ -44,7 +48,7 @@ export function fitProbability(judged: readonly Judged[]): Probability {
   return { a: fit.a, b: Math.max(fit.b, 0) }
 }
 
-function newtonStep(judged: readonly Judged[], fit: Probability, high: number, low: number) {
+function newtonStep(judged: readonly Judgement[], fit: Probability, high: number, low: number) {
   const { weight } = USUAL
   let [ga, gb, aa, ab, bb] = [weight * (fit.a - USUAL.a), weight * (fit.b - USUAL.b), weight, 0, weight]
   for (const { margin, right } of judged) {
@@ -70,30 +74,6 @@ export function binomialTail(wrong: number, n: number, error: number): number {
     sum += Math.exp(log)
   }
   return Math.min(1, sum)
-}
-
-/**
- * The lowest margin from which the vote may decide alone, or undefined: nothing can be promised.
- *
- * Learn then Test with a fixed sequence: from the surest quarter of the examples to all of them, "more than
- * `allowed` of these are wrong" is tested exactly (Clopper-Pearson). While it is rejected the next share is tried;
- * the first that is not ends it. So the chance that the threshold breaks its promise is at most UNSURE, however
- * many shares were tried. Tied margins go in together, as they will when questions come.
- */
-export function thresholdFor(judged: readonly Judged[], allowed: number): number | undefined {
-  const surest = [...judged].sort((a, b) => b.margin - a.margin)
-  const n = surest.length
-  const fewest = Math.log(UNSURE) / Math.log1p(-allowed)
-  let threshold: number | undefined
-  let wrong = 0
-  let done = 0
-  for (let share = Math.max(FIRST, (2 * fewest) / n); share <= 1; share += STEP) {
-    const lowest = surest[Math.ceil(n * share) - 1]!.margin
-    while (done < n && surest[done]!.margin >= lowest) wrong += surest[done++]!.right ? 0 : 1
-    if (binomialTail(wrong, done, allowed) > UNSURE) break
-    threshold = lowest
-  }
-  return threshold
 }
 
 /** What "known" looks like: the familiarity of examples that were left out, in ascending order. */

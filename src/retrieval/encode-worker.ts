@@ -1,8 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadEncoder } from './encoder.ts'
+import { giveWay } from './priority.ts'
 
 /** A helping thread while many texts are new: batches in, vectors out. */
 if (parentPort !== null) {
+  giveWay()
   const port = parentPort
   const encoder = await loadEncoder((workerData as { modelsPath: string }).modelsPath)
   port.on('message', async (texts: readonly string[]) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { PreTrainedTokenizer } from '@xenova/transformers'
+import { createTokens } from './tokens.ts'
 
 const MODEL = 'Xenova/all-MiniLM-L6-v2'
 export const DIMENSIONS = 384
@@ -31,6 +31,10 @@ export const loadEncoder = async (modelsPath: string): Promise<Encoder> => {
   env.allowRemoteModels = false
   const id = await weightsId(modelsPath)
   const tokenizer = await AutoTokenizer.from_pretrained(MODEL)
+  // BERT's splits at spaces before all else: a text's tokens are its words'.
+  const tokensOf = createTokens(word => tokenizer.encode(word, { add_special_tokens: false }))
+  // What stands around every text.
+  const [first, last] = tokenizer.encode('') as [number, number]
   const model = await AutoModel.from_pretrained(MODEL, {
     dtype: 'q8',
     session_options: { intraOpNumThreads: 1, interOpNumThreads: 1 },
@@ -38,7 +42,7 @@ export const loadEncoder = async (modelsPath: string): Promise<Encoder> => {
   return {
     id,
     async encode(text) {
-      const ids = tokenIds(tokenizer, text)
+      const ids = shortened([first, ...tokensOf(middleOut(text, MAX_CHARS)), last])
       const row = (values: BigInt64Array) => new Tensor('int64', values, [1, ids.length])
       const { last_hidden_state } = await model({
         input_ids: row(ids),
@@ -55,8 +59,7 @@ const weightsId = async (modelsPath: string) => {
   return `minilm-${createHash('sha256').update(weights).digest('hex').slice(0, 12)}`
 }
 
-const tokenIds = (tokenizer: PreTrainedTokenizer, text: string): BigInt64Array => {
-  const ids = tokenizer.encode(middleOut(text, MAX_CHARS))
+const shortened = (ids: readonly number[]): BigInt64Array => {
   const half = MAX_TOKENS / 2
   const kept = ids.length <= MAX_TOKENS ? ids : [...ids.slice(0, half), ...ids.slice(-half)]
   return BigInt64Array.from(kept, BigInt)
@@ -65,9 +68,8 @@ const tokenIds = (tokenizer: PreTrainedTokenizer, text: string): BigInt64Array =
 /** Mean over the tokens, scaled to length 1: similarity is then the inner product. */
 const normalisedMean = (hidden: Float32Array, tokens: number): Float32Array => {
   const mean = new Float32Array(DIMENSIONS)
-  for (let i = 0; i < tokens * DIMENSIONS; i++) {
-    mean[i % DIMENSIONS] = (mean[i % DIMENSIONS] ?? 0) + (hidden[i] ?? 0)
-  }
+  for (let token = 0, at = 0; token < tokens; token++)
+    for (let i = 0; i < DIMENSIONS; i++) mean[i]! += hidden[at++]!
   return normalise(mean)
 }
 

@@ -1,3 +1,5 @@
+import type { Asked } from './protocol.ts'
+
 /** Runs something later unless it is called off before. */
 export type Timer = (ms: number, then: () => void) => () => void
 
@@ -7,8 +9,9 @@ export const timer: Timer = (ms, then) => {
 }
 
 export type Job = {
-  readonly kind: 'nearest' | 'embed'
-  readonly text: string
+  readonly asked: Asked
+  /** Whose question it is. */
+  readonly client: string
   /** A job whose worker died under it is given to another one, once. */
   tries: number
   resolve(value: never): void
@@ -16,11 +19,11 @@ export type Job = {
   isSettled(): boolean
 }
 
-type Given = Pick<Job, 'kind' | 'text' | 'resolve' | 'reject'> & { readonly signal: AbortSignal }
+type Given = Pick<Job, 'asked' | 'client' | 'resolve' | 'reject'> & { readonly signal: AbortSignal }
 
 /** Settles once, and listens to the client's leaving for exactly as long as it is open. */
 export const createJob = (given: Given, onSettled: () => void): Job => {
-  const { kind, text, signal } = given
+  const { asked, client, signal } = given
   let settled = false
   const once =
     <T>(settle: (value: T) => void) =>
@@ -34,5 +37,5 @@ export const createJob = (given: Given, onSettled: () => void): Job => {
   const reject = once(given.reject)
   const leave = () => reject(signal.reason)
   signal.addEventListener('abort', leave, { once: true })
-  return { kind, text, tries: 0, resolve: once(given.resolve), reject, isSettled: () => settled }
+  return { asked, client, tries: 0, resolve: once(given.resolve), reject, isSettled: () => settled }
 }

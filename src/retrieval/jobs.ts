@@ -1,9 +1,12 @@
 import { GatewayError } from '../errors.ts'
 import { createJob, type Job, type Timer, timer } from './job.ts'
+import type { Asked } from './protocol.ts'
 import type { Thread } from './thread.ts'
+import { createTurns } from './turns.ts'
 
 export type Jobs = {
-  ask<T>(kind: Job['kind'], text: string, signal: AbortSignal): Promise<T>
+  /** `client` is whose question it is: clients take turns. */
+  ask<T>(asked: Asked, signal: AbortSignal, client?: string): Promise<T>
   /** A worker that has come to life. */
   offer(thread: Thread): void
   /** A worker that has died. */
@@ -29,7 +32,7 @@ const workOn = async (job: Job, thread: Thread, after: Timer): Promise<Error | u
     thread.end(stuck)
   })
   try {
-    job.resolve((await thread.ask(job.kind, job.text)) as never)
+    job.resolve((await thread.ask(job.asked)) as never)
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(String(error))
     if (thread.isDead()) return cause
@@ -40,16 +43,16 @@ const workOn = async (job: Job, thread: Thread, after: Timer): Promise<Error | u
   return undefined
 }
 
-/** Questions in the order they came, one at a time to each worker that is idle. */
+/** One question at a time to each worker that is idle: clients in turn, each one's in the order they came. */
 export const createJobs = (limit: number, after: Timer = timer): Jobs => {
-  const waiting: Job[] = []
+  const waiting = createTurns<Job>()
   const alive = new Set<Thread>()
   const idle: Thread[] = []
   let closed = false
 
   const next = () => {
     while (idle.length > 0) {
-      const job = waiting.shift()
+      const job = waiting.take()
       if (job === undefined) return
       void give(job, idle.pop() as Thread)
     }
@@ -67,36 +70,35 @@ export const createJobs = (limit: number, after: Timer = timer): Jobs => {
     if (job.isSettled()) return
     if (closed || job.tries++ > 0) job.reject(failed('The neighbours were not found.', error))
     else if (alive.size === 0) job.reject(nobody(error))
-    else waiting.unshift(job)
+    else waiting.addFirst(job.client, job)
   }
   const rejectAll = (error: Error) => {
-    for (const job of waiting.splice(0)) job.reject(error)
+    for (let job = waiting.take(); job !== undefined; job = waiting.take()) job.reject(error)
   }
-  /** Whoever left, or waited too long, waits no longer. */
-  const leave = (job: Job) => {
-    const at = waiting.indexOf(job)
-    if (at >= 0) waiting.splice(at, 1)
-  }
-  const refusal = () => {
+  const refusal = (client: string) => {
     if (closed) return noLonger()
     if (alive.size === 0) return nobody()
-    if (waiting.length >= limit) return failed(`${limit} questions already wait to be encoded.`)
-    return undefined
+    if (waiting.size() < limit) return undefined
+    const full = failed(`${limit} questions already wait to be encoded.`)
+    const last = waiting.giveWay(client)
+    last?.reject(full)
+    return last === undefined ? full : undefined
   }
 
   return {
-    ask: (kind, text, signal) =>
+    ask: (asked, signal, client = '') =>
       new Promise((resolve, reject) => {
-        const refused = signal.aborted ? signal.reason : refusal()
+        const refused = signal.aborted ? signal.reason : refusal(client)
         if (refused !== undefined) return reject(refused)
         const disarm = after(DEADLINE_MS, () =>
           job.reject(failed(`No neighbours were found within ${DEADLINE_S} s.`)),
         )
-        const job = createJob({ kind, text, signal, resolve, reject }, () => {
+        const job = createJob({ asked, client, signal, resolve, reject }, () => {
           disarm()
-          leave(job)
+          // Whoever left, or waited too long, waits no longer.
+          waiting.remove(client, job)
         })
-        waiting.push(job)
+        waiting.add(client, job)
         next()
       }),
     offer(thread) {
@@ -109,7 +111,7 @@ export const createJobs = (limit: number, after: Timer = timer): Jobs => {
       if (at >= 0) idle.splice(at, 1)
       if (alive.size === 0) rejectAll(nobody())
     },
-    waiting: () => waiting.length,
+    waiting: waiting.size,
     close() {
       closed = true
       rejectAll(noLonger())

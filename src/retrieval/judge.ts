@@ -1,5 +1,5 @@
 import { aside, worthAThread } from './aside.ts'
-import { familiarityOf, type Judged } from './calibrate.ts'
+import { familiarityOf, type Judged, type Judgement } from './calibrate.ts'
 import { type Features, type Head, scoresWithout, shuffled } from './head.ts'
 import { rowAt } from './lexical.ts'
 import type { Neighbour } from './search.ts'
@@ -89,28 +89,36 @@ const leftOut = (
   groups: Int32Array,
 ): Neighbour[] => {
   const { vectors, dims } = context
+  const words = rowAt(features.rows, row)
+  const byVector = near(vectors.subarray(row * dims, (row + 1) * dims), Math.max(NEAR, k) + 1, BREADTH)
   return search.nearest(
     features.dense.subarray(row * dims, (row + 1) * dims),
-    rowAt(features.rows, row),
-    near(vectors.subarray(row * dims, (row + 1) * dims), Math.max(NEAR, k) + 1, BREADTH),
+    words,
+    [...search.byWords(words), ...byVector],
     k,
     other => groups[other] === groups[row],
   )
 }
 
-/** Whether something read from a file is what `judge` would say of this context: every row, in order, and consistent. */
-export const isJudgementOf = (value: unknown, { context }: Voter): value is Judged[] => {
+/** The same examples by both votes; the second sees their words alone, where they have vectors too. */
+export const judgeBoth = async (whole: Voter, words: Voter | undefined, k: number): Promise<Judged[]> => {
+  if (words === undefined) return judge(whole, k)
+  const [judged, judgedByWords] = await Promise.all([judge(whole, k), judge(words, k)])
+  return judgedByWords.map(({ row: _, ...byWords }, i) => ({ ...judged[i]!, words: byWords }))
+}
+
+/** Whether something read from a file is what a vote would say of this context: every row, in order, and consistent. */
+export const isJudgementOf = (value: unknown, { context }: Voter, both = false): value is Judged[] => {
   const { texts, tasks, labels } = context
   const { rows } = planFor(texts)
+  const isJudgement = (one: Partial<Judgement> | null | undefined, row: number) =>
+    tasks.includes(one?.task ?? '') &&
+    one?.right === (one?.task === tasks[labels[row]!]) &&
+    Number.isFinite(one?.margin) &&
+    Number.isFinite(one?.familiarity)
   if (!Array.isArray(value) || value.length !== rows.length) return false
   return value.every((one: Partial<Judged> | null, i) => {
     const row = rows[i]!
-    return (
-      one?.row === row &&
-      tasks.includes(one.task ?? '') &&
-      one.right === (one.task === tasks[labels[row]!]) &&
-      Number.isFinite(one.margin) &&
-      Number.isFinite(one.familiarity)
-    )
+    return one?.row === row && isJudgement(one, row) && (!both || isJudgement(one.words, row))
   })
 }

@@ -1,20 +1,29 @@
 import { writeFile } from 'node:fs/promises'
+import { aside, worthAThread } from './aside.ts'
 import { keepChecked, readChecked } from './checked.ts'
 import { type Features, fitHead, type Head, widthFor } from './head.ts'
 import type { Kept } from './kept.ts'
 
-/** The head of a context that was fitted before; otherwise fitted now, and kept under `name`. */
+export type ToFit = { readonly features: Features; readonly labels: Int32Array; readonly tasks: number }
+
+export const fitHere = ({ features, labels, tasks }: ToFit): Head => fitHead(features, labels, tasks)
+
+/** Beside this thread where that pays. */
+export const fitAside = (given: ToFit): Head | Promise<Head> =>
+  worthAThread(given.features.n) ? aside('aside-head', given).catch(() => fitHere(given)) : fitHere(given)
+
+/** The head of a context that was fitted before; otherwise fitted now, and kept under `prefix`. */
 export const headOf = async (
   kept: Kept,
-  name: string,
-  features: Features,
-  labels: Int32Array,
-  tasks: number,
+  prefix: string,
+  given: ToFit,
+  fit: (given: ToFit) => Head | Promise<Head>,
 ): Promise<Head> => {
-  const file = { prefix: `head-${name}`, suffix: 'bin' }
+  const { features, tasks } = given
+  const file = { prefix, suffix: 'bin' }
   const known = asHead((await readChecked(kept.folder, file))?.bytes, features, widthFor(tasks))
   if (known !== undefined) return known
-  const head = fitHead(features, labels, tasks)
+  const head = await fit(given)
   await keepChecked(kept, file, path =>
     writeFile(path, Buffer.concat([bytesOf(head.weights), bytesOf(head.pull)])),
   )

@@ -1,23 +1,19 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fitKnown, fitProbability, type Judged } from './calibrate.ts'
 import { encodeMany } from './encode-many.ts'
 import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
 import { asCompared, essenceOf } from './essence.ts'
 import { buildIndex, type Index } from './index.ts'
-import { isJudgementOf, judge } from './judge.ts'
-import { type Kept, openKept } from './kept.ts'
-import { headOf } from './kept-head.ts'
-import type { About, Nearest, Preparation } from './protocol.ts'
+import { openKept } from './kept.ts'
+import type { About, Enough, Nearest, Preparation } from './protocol.ts'
+import { createNearest, judgedBy, stagesOf } from './stages.ts'
 import { encodeExpected, openStored, type Stored } from './stored.ts'
 import { asText, forEncoder } from './text.ts'
-import { castVote, represent, type Voter, voterOf } from './vote.ts'
+import { type Context, type Near, NO_VECTOR } from './vote.ts'
 
 export type Prepared = {
   readonly about: About
   readonly encoder: Encoder | undefined
-  nearest(text: string): Promise<Nearest>
+  nearest(text: string, enough?: Enough): Promise<Nearest>
 }
 
 /** Everything a worker needs before it can be asked: encoder, vectors, index, and how good the vote is. */
@@ -35,17 +31,17 @@ export const prepare = async (
       ? { vectors: new Float32Array(0), encoded: 0 }
       : await encodeAll(given, encoder, stored, progress)
   const name = fingerprint(given, encoder)
-  // Not waited for: what the head is fitted from is counted meanwhile.
+  // Not waited for: what the heads are fitted from is counted meanwhile.
   const opening =
     encoder &&
     buildIndex(vectors.subarray(0, given.texts.length * DIMENSIONS), kept, indexName(given, encoder))
-  const voter = await voterFor(given, vectors, opening, kept, name)
-  const index = await opening
-  const judged = await remembered(kept, `judged-${name}.json`, voter, given.k)
-  const calibration = {
-    probability: fitProbability(judged),
-    known: fitKnown(judged.map(({ familiarity }) => familiarity)),
-  }
+  let index: Index | undefined
+  const near: Near = (vector, count, breadth) =>
+    index?.nearest(vector, count, breadth).map(hit => hit.row) ?? []
+  const context = contextOf(given, vectors)
+  const stages = await stagesOf(context, near, kept, name)
+  index = await opening
+  const judged = await judgedBy(stages, kept, name, given.k)
   const about: About = {
     encoder: encoder === undefined ? 'lexical' : 'minilm',
     encoderProblem: problem,
@@ -53,6 +49,7 @@ export const prepare = async (
     indexBecause: index?.because,
     dataProblem: kept.problem(),
     examples: given.texts.length,
+    tasks: context.tasks,
     encoded,
     preparedMs: performance.now() - began,
     judged,
@@ -61,15 +58,12 @@ export const prepare = async (
   return {
     encoder,
     about,
-    async nearest(asked) {
-      const text = asText(essenceOf(asked))
-      const toEncode = forEncoder(text)
-      const began = performance.now()
-      const vector = expected?.get(toEncode) ?? (await encoder?.encode(toEncode)) ?? new Float32Array(0)
-      const encoded = performance.now()
-      const voted = castVote(voter, calibration, text, vector, given.k)
-      return { ...voted, tookMs: { encode: encoded - began, search: performance.now() - encoded } }
-    },
+    nearest: createNearest(
+      stages,
+      judged,
+      given.k,
+      async text => expected?.get(text) ?? (await encoder?.encode(text)) ?? NO_VECTOR,
+    ),
   }
 }
 
@@ -80,28 +74,12 @@ const essences = (given: Preparation): Preparation => ({
   ...(given.expected && { expected: given.expected.map(asked => forEncoder(asText(essenceOf(asked)))) }),
 })
 
-/** The context as it votes; what took long to fit is kept under `name`. */
-const voterFor = async (
-  { texts, keywords, tasks: given }: Preparation,
-  vectors: Float32Array,
-  opening: Promise<Index> | undefined,
-  kept: Kept,
-  name: string,
-) => {
+const contextOf = ({ texts, keywords, tasks: given }: Preparation, vectors: Float32Array): Context => {
   const taskOf = [...given, ...keywords.map(({ task }) => task)]
   const tasks = [...new Set(taskOf)].sort()
   const labels = Int32Array.from(taskOf, task => tasks.indexOf(task))
-  const dims = opening === undefined ? 0 : DIMENSIONS
-  const context = { texts, keywords: keywords.map(({ text }) => text), tasks, labels, vectors, dims }
-  const represented = represent(context)
-  const head = await headOf(kept, name, represented.features, labels, tasks.length)
-  const index = await opening
-  return voterOf(
-    context,
-    represented,
-    head,
-    (vector, count, breadth) => index?.nearest(vector, count, breadth).map(hit => hit.row) ?? [],
-  )
+  const dims = vectors.length === 0 ? 0 : DIMENSIONS
+  return { texts, keywords: keywords.map(({ text }) => text), tasks, labels, vectors, dims }
 }
 
 const chooseEncoder = async (given: Preparation) => {
@@ -137,7 +115,7 @@ const encodeAll = async (
 /** Changes with anything that the index or the judgements depend on. */
 const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
   createHash('sha256')
-    .update(JSON.stringify(['8', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
+    .update(JSON.stringify(['9', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
     .digest('hex')
     .slice(0, 16)
 
@@ -147,14 +125,3 @@ const indexName = ({ texts }: Preparation, encoder: Encoder): string =>
     .update(JSON.stringify(['2', encoder.id, texts]))
     .digest('hex')
     .slice(0, 16)
-
-/** What a file says is believed only where this very context could have been judged so. */
-const remembered = async (kept: Kept, name: string, voter: Voter, k: number): Promise<Judged[]> => {
-  const read: unknown = await readFile(join(kept.folder, name), 'utf8')
-    .then(JSON.parse)
-    .catch(() => undefined)
-  if (isJudgementOf(read, voter)) return read
-  const judged = await judge(voter, k)
-  await kept.keepJson(name, judged)
-  return judged
-}

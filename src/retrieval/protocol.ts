@@ -16,7 +16,12 @@ export type Preparation = {
   readonly expected?: readonly string[]
 }
 
+/** What the vote by words must reach to be enough: margin and `known`. */
+export type Enough = { readonly margin: number; readonly known: number }
+
 export type Nearest = Voted & {
+  /** By words alone: they were enough, and nothing was encoded. */
+  readonly byWords?: true
   /** What the question cost inside the worker. */
   readonly tookMs?: { readonly encode: number; readonly search: number }
 }
@@ -30,6 +35,8 @@ export type About = {
   /** Why what was computed is not kept for the next start. */
   readonly dataProblem: string | undefined
   readonly examples: number
+  /** The tasks of all texts, in the order by which the worker's answers number them. */
+  readonly tasks: readonly string[]
   /** Examples whose vector was not known yet. */
   readonly encoded: number
   readonly preparedMs: number
@@ -37,14 +44,17 @@ export type About = {
   readonly judged: readonly Judged[]
 }
 
-export type Request =
-  | { readonly id: number; readonly kind: 'nearest'; readonly text: string }
-  | { readonly id: number; readonly kind: 'embed'; readonly text: string }
+export type Asked =
+  /** Without `enough` the text is encoded whatever its words say. */
+  | { readonly kind: 'nearest'; readonly text: string; readonly enough?: Enough | undefined }
+  | { readonly kind: 'embed'; readonly text: string }
+
+export type Request = Asked & { readonly id: number }
 
 export type Message =
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
   | { readonly kind: 'ready'; readonly about: About }
   | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'nearest'; readonly id: number; readonly nearest: Nearest }
+  | { readonly kind: 'nearest'; readonly id: number; readonly packed: Float64Array }
   | { readonly kind: 'embedded'; readonly id: number; readonly vector: Float32Array }
   | { readonly kind: 'refused'; readonly id: number; readonly message: string }

@@ -1,15 +1,22 @@
 import { type Timer, timer } from './job.ts'
 import { createJobs } from './jobs.ts'
-import type { About, Nearest, Preparation } from './protocol.ts'
+import type { About, Enough, Nearest, Preparation } from './protocol.ts'
 import { startThread, type Thread } from './thread.ts'
+
+export type How = {
+  /** What its words must reach for the question not to be encoded; without it, it always is. */
+  readonly enough?: Enough | undefined
+  /** Whose question it is: clients take turns at the workers. */
+  readonly client?: string | undefined
+}
 
 /** What the rest of the program sees of encoder, index and workers. */
 export type Retriever = {
   readonly about: About
   /** The nearest examples of a question and the tasks they speak for. */
-  nearest(text: string, signal: AbortSignal): Promise<Nearest>
+  nearest(text: string, signal: AbortSignal, how?: How): Promise<Nearest>
   /** A text's vector by the local encoder. */
-  embed(text: string, signal: AbortSignal): Promise<Float32Array>
+  embed(text: string, signal: AbortSignal, client?: string): Promise<Float32Array>
   queued(): number
   /** How many workers are alive: with none, every question is refused at once. */
   workers(): number
@@ -78,8 +85,9 @@ export const createRetriever = async (options: RetrieverOptions, means: Means = 
 
   return {
     about,
-    nearest: (text, signal) => jobs.ask('nearest', text, signal),
-    embed: (text, signal) => jobs.ask('embed', text, signal),
+    nearest: (text, signal, { enough, client } = {}) =>
+      jobs.ask({ kind: 'nearest', text, enough }, signal, client),
+    embed: (text, signal, client) => jobs.ask({ kind: 'embed', text }, signal, client),
     queued: jobs.waiting,
     workers: () => threads.size,
     close() {

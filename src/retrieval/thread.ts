@@ -1,10 +1,11 @@
 import { Worker } from 'node:worker_threads'
-import type { About, Message, Nearest, Preparation, Request } from './protocol.ts'
+import { unpack } from './packed.ts'
+import type { About, Asked, Message, Nearest, Preparation, Request } from './protocol.ts'
 
 /** A worker that is ready, one question at a time. */
 export type Thread = {
   readonly about: About
-  ask(kind: Request['kind'], text: string): Promise<Nearest | Float32Array>
+  ask(asked: Asked): Promise<Nearest | Float32Array>
   /** Resolves when the worker ends for whatever reason. */
   readonly died: Promise<Error>
   isDead(): boolean
@@ -62,7 +63,7 @@ export const startThread = async (
           reject(new Error(message.message))
           return void worker.terminate()
         case 'nearest':
-          return settle(message.id, waiting => waiting.resolve(message.nearest))
+          return settle(message.id, waiting => waiting.resolve(unpack(message.packed, about.tasks)))
         case 'embedded':
           return settle(message.id, waiting => waiting.resolve(message.vector))
         case 'refused':
@@ -73,12 +74,12 @@ export const startThread = async (
   return {
     about,
     died,
-    ask: (kind, text) =>
+    ask: asked =>
       new Promise((resolve, reject) => {
         if (dead !== undefined) return reject(dead)
         const id = sequence++
         pending.set(id, { resolve, reject })
-        worker.postMessage({ id, kind, text } satisfies Request)
+        worker.postMessage({ id, ...asked } satisfies Request)
       }),
     isDead: () => dead !== undefined,
     end(because = new Error('the worker was ended')) {

@@ -1,7 +1,7 @@
 import { familiarityOf, type Known, knownShare, type Probability, probabilityOf } from './calibrate.ts'
 import { centre, centreAll, meanOf } from './centre.ts'
 import { type Features, fitHead, type Head, scoresOf } from './head.ts'
-import { featuresOf, rowsOf, type Vocabulary, vocabularyOf } from './lexical.ts'
+import { featuresOf, rowsOf, type Sparse, type Vocabulary, vocabularyOf } from './lexical.ts'
 import { createSearch, type Neighbour, type Search } from './search.ts'
 import { count } from './tally.ts'
 import type { Text } from './text.ts'
@@ -28,7 +28,7 @@ export type Context = {
 }
 
 /** Examples near to a vector, by vectors alone. */
-type Near = (vector: Float32Array, count: number, breadth?: number) => readonly number[]
+export type Near = (vector: Float32Array, count: number, breadth?: number) => readonly number[]
 
 /** A task and how probable it is that the question belongs to it. */
 type Ranked = { readonly task: string; readonly confidence: number }
@@ -80,6 +80,16 @@ export const voterOf = (context: Context, represented: Represented, head: Head, 
   near,
 })
 
+export const NO_VECTOR = new Float32Array(0)
+
+/** The same examples without their vectors: what a head that was fitted to words alone votes with. */
+export const withoutVectors = ({ features, context }: Pick<Voter, 'features' | 'context'>) => ({
+  features: { ...features, dense: NO_VECTOR, dims: 0 },
+  context: { ...context, vectors: NO_VECTOR, dims: 0 },
+  mean: new Float64Array(0),
+  near: () => [],
+})
+
 export const prepareVoter = (context: Context, near: Near): Voter => {
   const represented = represent(context)
   const head = fitHead(represented.features, context.labels, context.tasks.length)
@@ -114,21 +124,30 @@ export const leader = (scores: Float64Array, tasks: number) => {
   return { task, margin: tasks > 1 ? scores[task]! - second : 0, score: scores[task]! }
 }
 
+/** A question's words, and the examples that share them: the same with a vector and without. */
+export type Words = { readonly features: Sparse; readonly alike: readonly number[] }
+
+export const wordsOf = ({ search, vocabulary }: Voter, text: Text): Words => {
+  const features = featuresOf(count(text), vocabulary)
+  return { features, alike: search.byWords(features) }
+}
+
+export type Calibration = { readonly probability: Probability; readonly known: Known }
+
 export const castVote = (
   voter: Voter,
-  { probability, known }: { probability: Probability; known: Known },
-  text: Text,
+  { probability, known }: Calibration,
+  { features: words, alike }: Words,
   vector: Float32Array,
   k: number,
 ): Voted => {
-  const { context, head, search, near, vocabulary, mean } = voter
-  const words = featuresOf(count(text), vocabulary)
+  const { context, head, search, near, mean } = voter
   const centred = new Float32Array(context.dims)
   centre(vector, mean, centred)
   const scores = new Float64Array(head.width)
   scoresOf(head, centred, 0, words.ids, words.values, 0, words.ids.length, scores)
   const byHead = leader(scores, context.tasks.length).score
-  const neighbours = search.nearest(centred, words, near(vector, Math.max(NEAR, k)), k)
+  const neighbours = search.nearest(centred, words, [...alike, ...near(vector, Math.max(NEAR, k))], k)
   addVote(neighbours, context, scores)
   const { task, margin } = leader(scores, context.tasks.length)
   return {

@@ -2,7 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
+import { pack } from './packed.ts'
 import { prepare } from './prepare.ts'
+import { giveWay } from './priority.ts'
 import type { Message, Preparation, Request } from './protocol.ts'
 
 /**
@@ -27,7 +29,8 @@ const run = async (port: NonNullable<typeof parentPort>) => {
   await collectGarbage()
   const answer = async (request: Request): Promise<Message> => {
     if (request.kind === 'nearest') {
-      return { kind: 'nearest', id: request.id, nearest: await prepared.nearest(request.text) }
+      const nearest = await prepared.nearest(request.text, request.enough)
+      return { kind: 'nearest', id: request.id, packed: pack(nearest, prepared.about.tasks) }
     }
     if (prepared.encoder === undefined) {
       return { kind: 'refused', id: request.id, message: 'the encoder is not loaded' }
@@ -47,6 +50,7 @@ const run = async (port: NonNullable<typeof parentPort>) => {
 }
 
 if (parentPort !== null) {
+  giveWay()
   const port = parentPort
   run(port).catch((error: unknown) => {
     const message: Message = {

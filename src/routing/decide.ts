@@ -1,6 +1,6 @@
 import { UNKNOWN } from '../knowledge/map.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
-import type { Nearest } from '../retrieval/protocol.ts'
+import type { Enough, Nearest } from '../retrieval/protocol.ts'
 import { expertsFor } from './order.ts'
 
 export type DecidedBy = 'pinned' | 'neighbours' | 'classifier' | 'fallback'
@@ -22,6 +22,8 @@ export type Decision = Readonly<{
   /** How sure it is that the task is right, 0 to 1. */
   confidence: number
   neighbours: readonly NearExample[]
+  /** Its words alone were unmistakable: it was not encoded, and neighbours, margin and `known` are theirs. */
+  byWords?: true
   /** How familiar the question is: the share of the context's own questions that are no more so. */
   known: number
   /** How far the best task was ahead by the neighbours alone: what the threshold is compared with. */
@@ -49,8 +51,23 @@ export const ALIEN = 0.005
 export type Said = { readonly task: string } | 'nothing' | 'in vain'
 
 /** Certain enough, by the map's allowed error, to let the neighbours decide alone. */
-export const isCertain = ({ threshold }: Snapshot, { margin, known }: Nearest): boolean =>
-  threshold !== undefined && margin >= threshold && known >= STRANGE
+export const isCertain = (
+  { threshold, wordsThreshold }: Pick<Snapshot, 'threshold' | 'wordsThreshold'>,
+  { byWords, margin, known }: Nearest,
+): boolean => {
+  const from = byWords === true ? wordsThreshold : threshold
+  return from !== undefined && margin >= from && known >= STRANGE
+}
+
+/** What words must reach to decide without the encoder. A classifier that is always asked is shown the true neighbours. */
+export const enoughFor = ({ map, wordsThreshold }: Snapshot): Enough | undefined =>
+  wordsThreshold === undefined || map.classifier?.use === 'always'
+    ? undefined
+    : { margin: wordsThreshold, known: STRANGE }
+
+/** Whether a snapshot may judge by what was found for another one: where words are not enough for it, they say nothing. */
+export const isUsable = (snapshot: Snapshot, nearest: Nearest): boolean =>
+  nearest.byWords !== true || (enoughFor(snapshot) !== undefined && isCertain(snapshot, nearest))
 
 export const wantsClassifier = (snapshot: Snapshot, nearest: Nearest): boolean => {
   const use = snapshot.map.classifier?.use ?? 'never'
@@ -73,6 +90,7 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
       lexical,
       task: snapshot.examples[row]?.task ?? UNKNOWN,
     })),
+    ...(nearest.byWords && { byWords: true }),
     known: Math.round(nearest.known * 1e4) / 1e4,
     margin: nearest.margin,
     ranking: nearest.ranking.map(({ task, confidence }) => ({

@@ -6,7 +6,7 @@ import type { Snapshot } from '../knowledge/snapshot.ts'
 import { type Allowed, nobodyAllowed, within } from './allowed.ts'
 import { type Called, callExperts } from './call.ts'
 import { classify } from './classify.ts'
-import { type Decision, decide, nothingFound, pinned, wantsClassifier } from './decide.ts'
+import { type Decision, decide, enoughFor, nothingFound, pinned, wantsClassifier } from './decide.ts'
 import type { Events } from './events.ts'
 import { expertsFor } from './order.ts'
 import { createRemember } from './remember.ts'
@@ -22,6 +22,8 @@ export type Question = {
   readonly text: string
   readonly target: Target
   readonly hop: number
+  /** Whose question it is, by key or address: clients take turns where questions wait. */
+  readonly client?: string | undefined
   /** Left out, the client may use everything. */
   readonly allowed?: Allowed | undefined
   /** Who is told of this request's steps, where it is not only everybody's listener. */
@@ -135,11 +137,11 @@ const withPassages = (ask: Omit<Ask, 'passages'>, passages: Ask['passages']): As
 export const decideAfresh = async (
   snapshot: Snapshot,
   crew: Crew,
-  { text, hop }: Question,
+  { text, hop, client }: Question,
   events: Events,
   signal: AbortSignal,
 ): Promise<Decided> => {
-  const nearest = await neighboursOf(snapshot, text, events, signal)
+  const nearest = await neighboursOf(snapshot, { text, client }, events, signal)
   const began = performance.now()
   const said =
     crew.classifier !== undefined && text !== '' && wantsClassifier(snapshot, nearest)
@@ -149,11 +151,16 @@ export const decideAfresh = async (
 }
 
 /** Retrieval that fails leaves the question without neighbours, not without an answer. */
-const neighboursOf = async (snapshot: Snapshot, text: string, events: Events, signal: AbortSignal) => {
+const neighboursOf = async (
+  snapshot: Snapshot,
+  { text, client }: Pick<Question, 'text' | 'client'>,
+  events: Events,
+  signal: AbortSignal,
+) => {
   if (text === '') return nothingFound
   try {
     const began = performance.now()
-    const nearest = await snapshot.retriever.nearest(text, signal)
+    const nearest = await snapshot.retriever.nearest(text, signal, { enough: enoughFor(snapshot), client })
     events.retrieved?.(performance.now() - began)
     return nearest
   } catch (error) {
@@ -174,7 +181,10 @@ export const byName = (snapshot: Snapshot, target: Target): Decision | undefined
   }
 }
 
-/** What the context itself replies to the nearest questions; a pinned request has no neighbours yet. */
+/**
+ * What the context itself replies to the nearest questions. A pinned request has no neighbours yet, and one that was
+ * decided by its words only those.
+ */
 const passagesFor = async (
   snapshot: Snapshot,
   decision: Decision,
@@ -182,7 +192,8 @@ const passagesFor = async (
   signal: AbortSignal,
 ): Promise<Passage[]> => {
   const pinnedBlind = decision.decidedBy === 'pinned'
-  const { neighbours } = pinnedBlind ? await snapshot.retriever.nearest(text, signal) : decision
+  const { neighbours } =
+    pinnedBlind || decision.byWords ? await snapshot.retriever.nearest(text, signal) : decision
   return neighbours.flatMap(({ row, similarity }): Passage[] => {
     const example = snapshot.examples[row]
     if (example?.reply === undefined) return []

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { UNKNOWN } from '../knowledge/map.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
 import type { Nearest } from '../retrieval/protocol.ts'
-import { type Decision, decide, type Said, wantsClassifier } from '../routing/decide.ts'
+import { type Decision, decide, enoughFor, isUsable, type Said, wantsClassifier } from '../routing/decide.ts'
 import { expertsFor } from '../routing/order.ts'
 
 /** A decision that was made, and of its question what is known. */
@@ -79,7 +79,8 @@ const waysKnown = ({ decision }: Made, current: Snapshot, next: Snapshot): Ways 
   if (decision.decidedBy === 'pinned')
     return { from: pinnedWay(decision, current), to: pinnedWay(decision, next) }
   const { context } = decision
-  return context === current.context && context === next.context
+  const usable = (snapshot: Snapshot) => isUsable(snapshot, decision)
+  return context === current.context && context === next.context && usable(current) && usable(next)
     ? waysBy(decision, { current, next }, { before: decision, after: decision })
     : undefined
 }
@@ -90,9 +91,10 @@ const waysAsked = async (
   next: Snapshot,
   signal: AbortSignal,
 ): Promise<Ways | 'unknown'> => {
-  const nearest = async ({ context, retriever }: Snapshot) => {
-    if (context === decision.context) return decision
-    return question === undefined ? undefined : await retriever.nearest(question, signal)
+  const nearest = async (snapshot: Snapshot) => {
+    if (snapshot.context === decision.context && isUsable(snapshot, decision)) return decision
+    if (question === undefined) return undefined
+    return await snapshot.retriever.nearest(question, signal, { enough: enoughFor(snapshot) })
   }
   try {
     const [before, after] = [await nearest(current), await nearest(next)]

@@ -41,6 +41,27 @@ test('meaning finds what words do not', async () => {
   await expect(retriever.nearest('late', never)).rejects.toMatchObject({ code: 'retrieval_failed' })
 })
 
+test('a question whose words are enough is not encoded; one that they say less of is, whatever is asked', async () => {
+  const retriever = await createRetriever(await options('auto'))
+  const asked = 'helm upgrade hangs in the staging cluster'
+  const whole = await retriever.nearest(asked, never)
+  const anyhow = { margin: Number.NEGATIVE_INFINITY, known: 0 }
+  const byWords = await retriever.nearest(asked, never, { enough: anyhow })
+  expect(byWords).toMatchObject({ byWords: true, tookMs: { encode: 0 } })
+  expect(byWords.ranking[0]?.task).toBe('deploy')
+  expect(byWords.neighbours.every(({ dense }) => dense === 0)).toBe(true)
+  expect(whole.neighbours.some(({ dense }) => dense > 0)).toBe(true)
+  for (const enough of [
+    { margin: byWords.margin + 0.01, known: 0 },
+    { margin: byWords.margin, known: byWords.known + 0.01 },
+  ]) {
+    const { tookMs, ...found } = await retriever.nearest(asked, never, { enough })
+    expect({ ...found, tookMs: whole.tookMs }).toEqual(whole)
+    expect(tookMs?.encode).toBeGreaterThan(0)
+  }
+  retriever.close()
+})
+
 test('a start that is interrupted loses nothing that was encoded: the next one encodes the rest', async () => {
   const given = await options('auto')
   const first = await createRetriever({
@@ -69,7 +90,7 @@ const fakeThread = (encoder = 'minilm') => {
   }
   const thread = {
     about: { encoder },
-    ask: (_kind: string, text: string) =>
+    ask: ({ text }: { text: string }) =>
       new Promise((resolve, reject) => asked.push({ text, resolve, reject })),
     died,
     isDead: () => dead !== undefined,
@@ -102,9 +123,9 @@ test('a question whose worker dies goes once more to another, and then is refuse
   const jobs = createJobs(10)
   const [one, two, three] = [fakeThread(), fakeThread(), fakeThread()]
   jobs.offer(three.thread)
-  const other = jobs.ask('nearest', 'other', never)
+  const other = jobs.ask({ kind: 'nearest', text: 'other' }, never)
   jobs.offer(one.thread)
-  const answer = jobs.ask('nearest', 'q', never)
+  const answer = jobs.ask({ kind: 'nearest', text: 'q' }, never)
   one.die()
   jobs.withdraw(one.thread)
   jobs.offer(two.thread)
@@ -117,10 +138,13 @@ test('a question whose worker dies goes once more to another, and then is refuse
 
 test('with no worker alive a question is refused at once, those that waited too', async () => {
   const jobs = createJobs(10)
-  await expect(jobs.ask('nearest', 'too early', never)).rejects.toMatchObject(failure)
+  await expect(jobs.ask({ kind: 'nearest', text: 'too early' }, never)).rejects.toMatchObject(failure)
   const { thread, die } = fakeThread()
   jobs.offer(thread)
-  const answers = [jobs.ask('nearest', 'worked on', never), jobs.ask('nearest', 'waiting', never)]
+  const answers = [
+    jobs.ask({ kind: 'nearest', text: 'worked on' }, never),
+    jobs.ask({ kind: 'nearest', text: 'waiting' }, never),
+  ]
   const settled = Promise.allSettled(answers)
   die()
   jobs.withdraw(thread)
@@ -128,7 +152,7 @@ test('with no worker alive a question is refused at once, those that waited too'
     { status: 'rejected', reason: failure },
     { status: 'rejected', reason: failure },
   ])
-  await expect(jobs.ask('nearest', 'too late', never)).rejects.toMatchObject(failure)
+  await expect(jobs.ask({ kind: 'nearest', text: 'too late' }, never)).rejects.toMatchObject(failure)
 })
 
 test('a worker stuck at a question is ended, whoever waits is told, and no timer is left', async () => {
@@ -137,9 +161,9 @@ test('a worker stuck at a question is ended, whoever waits is told, and no timer
   const { thread, asked } = fakeThread()
   jobs.offer(thread)
   const settled = Promise.allSettled([
-    jobs.ask('nearest', 'quick', never),
-    jobs.ask('nearest', 'endless', never),
-    jobs.ask('nearest', 'waiting', never),
+    jobs.ask({ kind: 'nearest', text: 'quick' }, never),
+    jobs.ask({ kind: 'nearest', text: 'endless' }, never),
+    jobs.ask({ kind: 'nearest', text: 'waiting' }, never),
   ])
   asked[0]?.resolve(1)
   await expect.poll(() => asked.length).toBe(2)
@@ -255,10 +279,12 @@ test('questions are answered in order, one at a time a worker; who leaves or com
   const { thread, asked } = fakeThread()
   const leaving = new AbortController()
   jobs.offer(thread)
-  const first = jobs.ask('nearest', 'first', never)
-  const left = jobs.ask('nearest', 'left', leaving.signal)
-  const second = jobs.ask('nearest', 'second', never)
-  await expect(jobs.ask('nearest', 'too many', never)).rejects.toMatchObject({ code: 'retrieval_failed' })
+  const first = jobs.ask({ kind: 'nearest', text: 'first' }, never)
+  const left = jobs.ask({ kind: 'nearest', text: 'left' }, leaving.signal)
+  const second = jobs.ask({ kind: 'nearest', text: 'second' }, never)
+  await expect(jobs.ask({ kind: 'nearest', text: 'too many' }, never)).rejects.toMatchObject({
+    code: 'retrieval_failed',
+  })
   leaving.abort()
   await expect(left).rejects.toThrow()
   expect(asked.map(({ text }) => text)).toEqual(['first'])

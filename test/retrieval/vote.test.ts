@@ -7,10 +7,10 @@ import {
   type Judged,
   knownShare,
   probabilityOf,
-  thresholdFor,
 } from '../../src/retrieval/calibrate.ts'
 import { forget, isJudgementOf, judge } from '../../src/retrieval/judge.ts'
-import { type Context, castVote, prepareVoter } from '../../src/retrieval/vote.ts'
+import { outcomeOf, thresholdsFor } from '../../src/retrieval/thresholds.ts'
+import { type Context, castVote, prepareVoter, wordsOf } from '../../src/retrieval/vote.ts'
 
 const random = (seed: number) => {
   let state = seed
@@ -58,7 +58,7 @@ test('the exact binomial tail', () => {
 test('a threshold keeps its promise on new questions in at least nine of ten contexts', () => {
   let broken = 0
   for (let draw = 1; draw <= 100; draw++) {
-    const threshold = thresholdFor(judgements(1_500, draw * 7), 0.05)
+    const { whole: threshold } = thresholdsFor(judgements(1_500, draw * 7), 0.05)
     if (threshold === undefined) continue
     const decided = judgements(4_000, draw * 13 + 5).filter(({ margin }) => margin >= threshold)
     const error = decided.filter(({ right }) => !right).length / decided.length
@@ -68,12 +68,12 @@ test('a threshold keeps its promise on new questions in at least nine of ten con
 })
 
 test('too few examples promise nothing, and neither do judgements that are mostly wrong', () => {
-  expect(thresholdFor(judgements(20, 3), 0.05)).toBeUndefined()
+  expect(thresholdsFor(judgements(20, 3), 0.05).whole).toBeUndefined()
   expect(
-    thresholdFor(
+    thresholdsFor(
       judgements(2_000, 3).map(one => ({ ...one, right: one.row % 2 === 0 })),
       0.05,
-    ),
+    ).whole,
   ).toBeUndefined()
 })
 
@@ -108,7 +108,13 @@ test('the vote names the task whose words the question uses, the same way every 
       probability: fitProbability(judged),
       known: fitKnown(judged.map(j => j.familiarity)),
     }
-    return castVote(voter, calibration, { question: 'helm canary is stuck' }, new Float32Array(0), 8)
+    return castVote(
+      voter,
+      calibration,
+      wordsOf(voter, { question: 'helm canary is stuck' }),
+      new Float32Array(0),
+      8,
+    )
   }
   const voted = await once()
   expect(voted.ranking[0]?.task).toBe('deploy')
@@ -174,7 +180,7 @@ test('a number tells apart what is otherwise worded alike, and a new one is stil
   const voter = prepareVoter(numbered, () => [])
   const calibration = { probability: { a: 0, b: 6 }, known: fitKnown([0.1]) }
   const nearest = (text: string) =>
-    castVote(voter, calibration, { question: text }, new Float32Array(0), 3).neighbours
+    castVote(voter, calibration, wordsOf(voter, { question: text }), new Float32Array(0), 3).neighbours
   expect(nearest('exit code 139, the container is gone')[0]?.row).toBe(1)
   expect(nearest('exit code 137, the container is gone')[0]?.row).toBe(0)
   expect(nearest('container exits with code 255')[0]?.similarity).toBeGreaterThan(0.3)
@@ -193,10 +199,59 @@ test('keywords teach the tasks, and are neighbours of nothing', () => {
   const { ranking, neighbours } = castVote(
     voter,
     calibration,
-    { question: 'rye bread in the oven' },
+    wordsOf(voter, { question: 'rye bread in the oven' }),
     new Float32Array(0),
     8,
   )
   expect(ranking[0]?.task).toBe('baking')
   expect(neighbours.every(({ row }) => row < context.texts.length)).toBe(true)
+})
+
+/** Judgements by both votes: words are right as often, or as rarely, as they are said to be. */
+const judgedTwice = (count: number, seed: number, wordsRight: (margin: number) => number): Judged[] => {
+  const next = random(seed)
+  return judgements(count, seed * 3 + 1).map(one => {
+    const margin = next()
+    const right = next() < wordsRight(margin) ? one.right : false
+    return {
+      ...one,
+      words: { task: right === one.right ? one.task : 'u', margin, right, familiarity: margin },
+    }
+  })
+}
+
+test('what words and the whole vote decide together keeps the promise in at least nine of ten contexts', () => {
+  let broken = 0
+  let byWordsAtAll = 0
+  for (let draw = 1; draw <= 60; draw++) {
+    const from = thresholdsFor(
+      judgedTwice(1_500, draw * 7, margin => 0.9 + margin / 10),
+      0.05,
+    )
+    if (from.whole === undefined) continue
+    const outcome = outcomeOf(
+      judgedTwice(4_000, draw * 13 + 5, margin => 0.9 + margin / 10),
+      from,
+    )
+    if (outcome.byWords > 0) byWordsAtAll++
+    if (outcome.wrong / outcome.decided > 0.055) broken++
+  }
+  expect(broken).toBeLessThanOrEqual(6)
+  expect(byWordsAtAll).toBeGreaterThan(0)
+})
+
+test('words that disagree with the whole vote decide nothing, and take nothing from what it decides', () => {
+  const alone = judgements(1_500, 7)
+  const misled = alone.map(one => ({
+    ...one,
+    words: { task: 'u', right: false, margin: 1 - one.margin, familiarity: 1 },
+  }))
+  expect(thresholdsFor(misled, 0.05)).toEqual(thresholdsFor(alone, 0.05))
+  expect(thresholdsFor(misled, 0.05).words).toBeUndefined()
+})
+
+test('words that always agree decide half as much as both, and no more', () => {
+  const agreeing = judgements(1_500, 7).map(one => ({ ...one, words: one }))
+  const { decided, byWords } = outcomeOf(agreeing, thresholdsFor(agreeing, 0.05))
+  expect(byWords / decided).toBeCloseTo(0.5, 2)
 })

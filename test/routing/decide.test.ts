@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Snapshot } from '../../src/knowledge/snapshot.ts'
 import { readMap, type TaskMap } from '../../src/knowledge/task-map.ts'
-import { decide, nothingFound, wantsClassifier } from '../../src/routing/decide.ts'
+import { decide, enoughFor, isUsable, nothingFound, wantsClassifier } from '../../src/routing/decide.ts'
 import { expertsFor } from '../../src/routing/order.ts'
 
 const mapFrom = (yaml: string): TaskMap => {
@@ -98,4 +98,31 @@ test("the classifier's word is taken, and it is asked as the map says", () => {
     wantsClassifier(snapshot(0.8, `classifier: { expert: a, use: ${use} }\n`), nearest(confidence))
   expect([asked('when-unsure', 0.9), asked('when-unsure', 0.5)]).toEqual([false, true])
   expect([asked('always', 0.9), asked('never', 0.1)]).toEqual([true, false])
+})
+
+test('what words alone say is held against their own threshold, and the record says that they decided', () => {
+  const both = { ...snapshot(0.5), wordsThreshold: 0.8 }
+  const byWords = (margin: number) => ({ ...nearest(margin), byWords: true as const })
+  expect(decide(both, byWords(0.8), 'nothing')).toMatchObject({ decidedBy: 'neighbours', byWords: true })
+  expect(decide(both, byWords(0.7), 'nothing').decidedBy).toBe('fallback')
+  expect(decide(both, nearest(0.7), 'nothing')).not.toHaveProperty('byWords')
+  expect(enoughFor(both)).toEqual({ margin: 0.8, known: 0.02 })
+})
+
+test('words are not asked where nothing is promised of them, or a classifier that is always asked needs the neighbours', () => {
+  const always = { ...snapshot(0.5, 'classifier: { expert: a, use: always }\n'), wordsThreshold: 0.8 }
+  expect(enoughFor(snapshot(0.5))).toBeUndefined()
+  expect(enoughFor(always)).toBeUndefined()
+})
+
+test('what words said for one map is no ground for another map that wants more of them', () => {
+  const byWords = { ...nearest(0.8), byWords: true as const }
+  const wanting = (wordsThreshold: number, classifier = '') => ({
+    ...snapshot(0.5, classifier),
+    wordsThreshold,
+  })
+  expect(isUsable(wanting(0.8), byWords)).toBe(true)
+  expect(isUsable(wanting(0.9), byWords)).toBe(false)
+  expect(isUsable(wanting(0.8, 'classifier: { expert: a, use: always }\n'), byWords)).toBe(false)
+  expect(isUsable(wanting(0.9), nearest(0.1))).toBe(true)
 })

@@ -103,6 +103,7 @@ export const explanationAnswer = z.object({
         at: z.string(),
       }),
     ),
+    byWords: z.literal(true).optional().describe('Its words alone were unmistakable: it was not encoded.'),
     snapshot: z.string(),
     context: z.string(),
   }),

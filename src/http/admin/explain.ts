@@ -51,7 +51,7 @@ export const explainRoutes = ({ live, events, mapPath }: ExplainDeps): AdminRout
               at: fromMap(snapshot.examples[row]?.at ?? '', mapPath),
             })),
           },
-          threshold: snapshot.threshold ?? null,
+          threshold: (decision.byWords ? snapshot.wordsThreshold : snapshot.threshold) ?? null,
           question: text,
           ...(classifier && { classifier }),
           tookMs,

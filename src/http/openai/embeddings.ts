@@ -10,7 +10,11 @@ const DIMENSIONS = 384
 export const hasEncoder = ({ retriever }: Snapshot) => retriever.about.encoder === 'minilm'
 
 /** OpenAI's embeddings by the local encoder. */
-export const embedLocally = async (snapshot: Snapshot, request: EmbeddingsRequest, signal: AbortSignal) => {
+export const embedLocally = async (
+  snapshot: Snapshot,
+  request: EmbeddingsRequest,
+  { signal, client }: { readonly signal: AbortSignal; readonly client: string },
+) => {
   const texts = typeof request.input === 'string' ? [request.input] : request.input
   if (!isTexts(texts)) throw badInput('send text; this encoder does not take token numbers')
   if (texts.includes('')) throw badInput('must not be empty')
@@ -25,7 +29,7 @@ export const embedLocally = async (snapshot: Snapshot, request: EmbeddingsReques
   }
   const data = []
   for (const [index, text] of texts.entries()) {
-    const vector = await snapshot.retriever.embed(text, signal)
+    const vector = await snapshot.retriever.embed(text, signal, client)
     const embedding = request.encoding_format === 'base64' ? base64(vector) : Array.from(vector)
     data.push({ object: 'embedding', index, embedding })
   }

@@ -63,7 +63,7 @@ export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
     if (wanted.model === MODEL_NAME && hasEncoder(deps.live.current().snapshot)) {
       const signal = clientSignal(reply)
       return await deps.live
-        .use(({ snapshot }) => embedLocally(snapshot, wanted, signal))
+        .use(({ snapshot }) => embedLocally(snapshot, wanted, { signal, client: whoseOf(request) }))
         .catch(thrown => {
           throw signal.aborted ? clientLeft(thrown) : thrown
         })
@@ -99,7 +99,7 @@ const answer = (
     const target = targetOf(serving.snapshot.map, model, allowed)
     const trace = traceFor(request)
     const passed = passedHeaders(request)
-    const question = { text, target, hop, allowed, events: trace?.events }
+    const question = { text, target, hop, client: whoseOf(request), allowed, events: trace?.events }
     const ask = {
       endpoint,
       stream,
@@ -139,6 +139,9 @@ const answer = (
     }
   })
 }
+
+/** By whom clients take turns: their key, or where they call from. */
+const whoseOf = (request: FastifyRequest): string => clientOf(request)?.name ?? request.ip
 
 /**
  * Whether a request is the candidate's to answer. A name that only the map now served knows stays with that one: it is

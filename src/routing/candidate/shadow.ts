@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import type { Live } from '../../knowledge/live.ts'
 import type { Snapshot } from '../../knowledge/snapshot.ts'
 import { within } from '../allowed.ts'
-import { type Decision, decide } from '../decide.ts'
+import { type Decision, decide, isUsable } from '../decide.ts'
 import type { Events } from '../events.ts'
 import { createPipeline, type Question } from '../pipeline.ts'
 import type { Serving } from '../serving.ts'
@@ -51,7 +51,11 @@ export const createShadow = ({ limit = WAITING, now = Date.now, ...options }: Sh
   /** Of the same examples the neighbours are known already, and nothing is searched a second time. */
   const decideAlso = async (serving: Serving, seen: Seen): Promise<Decision> => {
     const { snapshot } = serving
-    if (snapshot.retriever === seen.snapshot.retriever && !options.classifier()) {
+    if (
+      snapshot.retriever === seen.snapshot.retriever &&
+      !options.classifier() &&
+      isUsable(snapshot, seen.decision)
+    ) {
       return allowedOf(seen, decide(snapshot, seen.decision, 'nothing'))
     }
     while (others(serving, seen) > 0) await wait(STAND_BACK_MS, undefined, { signal, ref: false })
