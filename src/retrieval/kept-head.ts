@@ -17,13 +17,13 @@ export const headOf = async (
   kept: Kept,
   prefix: string,
   given: ToFit,
-  fit: (given: ToFit) => Head | Promise<Head>,
+  make: (given: ToFit) => Head | Promise<Head>,
 ): Promise<Head> => {
   const { features, tasks } = given
   const file = { prefix, suffix: 'bin' }
   const known = asHead((await readChecked(kept.folder, file))?.bytes, features, widthFor(tasks))
   if (known !== undefined) return known
-  const head = await fit(given)
+  const head = await make(given)
   await keepChecked(kept, file, path =>
     writeFile(path, Buffer.concat([bytesOf(head.weights), bytesOf(head.pull)])),
   )
