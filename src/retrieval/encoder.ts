@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { middleOut } from './text.ts'
 import { createTokens } from './tokens.ts'
 
 const MODEL = 'Xenova/all-MiniLM-L6-v2'
@@ -16,12 +17,6 @@ export type Encoder = {
   readonly id: string
   /** One text a call: batching changes the vectors of this quantised model and gains little. */
   encode(text: string): Promise<Float32Array>
-}
-
-export const middleOut = (text: string, maxChars: number): string => {
-  if (text.length <= maxChars) return text
-  const half = Math.floor(maxChars / 2)
-  return `${text.slice(0, half)}\n${text.slice(-half)}`
 }
 
 /** The library is heavier than all else a worker loads: only who encodes pays for it. */

@@ -1,10 +1,13 @@
-import type { Text } from './text.ts'
+import { middleOut, type Text } from './text.ts'
 
 /**
  * What of a text is compared: not the log that was pasted around a question, and not the courtesy. Where nothing else
  * was sent, the text stays as it is. Examples and questions go through the same.
  */
-export const essenceOf = (text: string): string => withoutCourtesy(withoutPaste(text))
+export const essenceOf = (text: string): string => withoutCourtesy(middleOut(withoutPaste(text), LONGEST))
+
+/** Of what is longer neither words nor encoder read the middle. */
+const LONGEST = 16_000
 
 /** An example as a question is compared with it. */
 export const asCompared = (text: Text): Text => ({ ...text, question: essenceOf(text.question) })
@@ -49,11 +52,13 @@ const courteous = new Set(
   wanted we well with would you your ok okay cool nice`.split(/\s+/),
 )
 const courteousChinese =
-  /^(大家好?|各位(同事|老师|大佬)?|老师|同学|朋友|你们?好|您们?好|早上?好?|下午好|晚上好|不好意思|抱歉|打扰(一下|了|大家)?|(我)?(想)?(请教|问)(一下|大家|各位)?(一?个)?(小)?问题|请问(一下)?|麻烦(您|你|大家)?(帮忙|帮我)?(看|看看|看一下|解答)?(一下)?|我是新(来|人)的?|新人|刚入职|有点(儿)?(不太|不)?(明白|懂|迷茫|懵)|(非常|万分|多谢|十分)?感谢(您|你|大家)?(的)?(耐心)?(解答|帮助|支持|时间)?|谢谢(您|你|大家|各位)?(了|啦)?|辛苦(了|啦|大家)?|求助|求教|帮帮忙|在线等|拜托(了|大家)?|[\s,，。！!？?：:、~～]+)+$/
+  /^(大家好?|各位(同事|老师|大佬)?|老师|同学|朋友|你们?好|您们?好|早上?好?|下午好|晚上好|不好意思|抱歉|打扰(一下|了|大家)?|(我)?(想)?(请教|问)(一下|大家|各位)?(一?个)?(小)?问题|请问(一下)?|麻烦(您|你|大家)?(帮忙|帮我)?(看|看看|看一下|解答)?(一下)?|我是新(来|人)的?|新人|刚入职|有点(儿)?(不太|不)?(明白|懂|迷茫|懵)|(非常|万分|多谢|十分)?感谢(您|你|大家)?(的)?(耐心)?(解答|帮助|支持|时间)?|谢谢(您|你|大家|各位)?(了|啦)?|辛苦(了|啦|大家)?|求助|求教|帮帮忙|在线等|拜托(了|大家)?|[\s,，。！!？?：:、~～])+$/
 
 /** Thanks that follow without a full stop. */
 const trailing =
   /[\s,，。!！]+((many |much )?(thanks|thank you|cheers)\b[^.?\n]{0,60}|(非常|万分|多谢|十分)?(感谢|谢谢|辛苦)[^？?\n]{0,12})[.!！。]*$/i
+
+const END = 200
 
 const withoutCourtesy = (text: string): string => {
   const sentences = text.match(/[^.!?。！？:：,，\n]+[.!?。！？:：,，\n]*/g) ?? [text]
@@ -64,7 +69,8 @@ const withoutCourtesy = (text: string): string => {
     .slice(from, to + 1)
     .join('')
     .trim()
-  return rest.replace(trailing, '') || rest
+  // Its end alone: after a long run of blanks each would be tried as the beginning.
+  return rest.slice(0, -END) + rest.slice(-END).replace(trailing, '') || rest
 }
 
 const isCourtesy = (sentence: string): boolean => {

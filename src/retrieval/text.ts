@@ -26,3 +26,10 @@ export const asText = (asked: string): Text => {
   }
   return { question: asked }
 }
+
+/** The beginning and the end of what is too long. */
+export const middleOut = (text: string, maxChars: number): string => {
+  if (text.length <= maxChars) return text
+  const half = Math.floor(maxChars / 2)
+  return `${text.slice(0, half)}\n${text.slice(-half)}`
+}

@@ -50,3 +50,20 @@ test('the longest question that is classified costs a few milliseconds, however 
     expect(cpuMs() - began).toBeLessThan(100)
   }
 })
+
+test('a text of 200 kB is read in the time of a page, whatever it is made of', () => {
+  const made = [
+    `why ${' '.repeat(200_000)}x`,
+    `why ${'\n'.repeat(200_000)}x`,
+    `why ${'!, '.repeat(66_000)}x`,
+    `谢谢${'、'.repeat(36)}x`,
+    '请问一下，'.repeat(40_000),
+    'thanks '.repeat(30_000),
+    `${'2026-01-02T03:04:05Z INFO pod ready=false\n'.repeat(5_000)}why?`,
+  ]
+  // A regular expression that tries again from each place would need minutes.
+  const began = process.cpuUsage()
+  for (const text of made) essenceOf(text)
+  const { user } = process.cpuUsage(began)
+  expect(user / 1e6).toBeLessThan(2)
+})

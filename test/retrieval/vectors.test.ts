@@ -2,10 +2,11 @@ import { appendFile, mkdtemp, readdir, readFile, truncate, writeFile } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { DIMENSIONS, loadEncoder, middleOut } from '../../src/retrieval/encoder.ts'
+import { DIMENSIONS, loadEncoder } from '../../src/retrieval/encoder.ts'
 import { graphOf } from '../../src/retrieval/graph.ts'
 import { buildIndex } from '../../src/retrieval/index.ts'
 import { openKept } from '../../src/retrieval/kept.ts'
+import { middleOut } from '../../src/retrieval/text.ts'
 import { openVectors } from '../../src/retrieval/vectors.ts'
 import { root } from '../support/gateway.ts'
 
