@@ -1,19 +1,19 @@
 import { UNIQUE } from './load.ts'
 
-const body = (content: string, more: object = {}) =>
+export const asking = (content: string, more: object = {}) =>
   JSON.stringify({ model: 'auto', messages: [{ role: 'user', content }], ...more })
 
 const question =
   'my pod restarts with exit code 137, OOMKilled, how do I raise its memory limit in Kubernetes?'
 
-export const remembered = body(question)
-export const pinned = body(question, { model: 'expert/first' })
-export const streaming = body(question, { stream: true })
-export const dripping = body(`${question} and drip`, { stream: true })
-export const holding = body(`${question} and hold the line`, { stream: true })
+export const remembered = asking(question)
+export const pinned = asking(question, { model: 'expert/first' })
+export const streaming = asking(question, { stream: true })
+export const dripping = asking(`${question} and drip`, { stream: true })
+export const holding = asking(`${question} and hold the line`, { stream: true })
 
 /** About 40 tokens, of which one word is new each time. */
-export const cold = body(
+export const cold = asking(
   `our service ${UNIQUE} in the staging cluster restarts every few minutes with exit code 137 after the last helm upgrade, and the liveness probe times out; how do we find out what uses the memory?`,
 )
 

@@ -50,7 +50,7 @@ const merged = (before: Kept | undefined, { lines, policies, memory, growth }: R
 const promisedText = (kept: Kept) => {
   const { at, machine } = kept
   return [
-    `Node ${machine.node}, ${machine.cores} cores (${machine.cpu}), load by ${machine.generator}, ${at.slice(0, 10)}.\n`,
+    `Node ${machine.node}, ${machine.cores} cores (${machine.cpu}), load by ${machine.generator}, ${at.slice(0, 10)}; load average before it ${machine.loadBefore.toFixed(1)}.\n`,
     '| | at least | aim | measured | of the aim | bounded by |',
     '|---|---:|---:|---:|---:|---|',
     ...promised.map(one => rowOf(one, one.of(kept))),

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { cold, conversation, remembered } from './bodies.ts'
+import { asking, cold, conversation, remembered } from './bodies.ts'
 import { startExpert } from './expert.ts'
 import { loadWith } from './load.ts'
 import { scratch } from './place.ts'
@@ -88,8 +88,9 @@ const WARM_UP_SECONDS = 4
 const inWorld = async (world: World, expertUrl: string, { seconds, tell }: Plan) => {
   const dataPath = join(scratch, `world-${made++}`)
   mkdirSync(dataPath)
-  const context = await writeContext(dataPath, world)
-  const maker = gateway({ map: url => mapOf(world, context, url), dataPath })
+  const { path, question } = await writeContext(dataPath, world)
+  const maker = gateway({ map: url => mapOf(world, path, url), dataPath })
+  const known = asking(question)
   const first = await maker.make(expertUrl)
   const firstS = (cpuMs(first.pid) ?? Number.NaN) / 1_000
   await first.stop()
@@ -97,8 +98,8 @@ const inWorld = async (world: World, expertUrl: string, { seconds, tell }: Plan)
   try {
     const laterS = (cpuMs(subject.pid) ?? Number.NaN) / 1_000
     const questions = await load(subject, cold, 1, seconds)
-    await loadWith(subject, { body: remembered, connections: 32, seconds: WARM_UP_SECONDS })
-    const again = await load(subject, remembered, 32, seconds)
+    await loadWith(subject, { body: known, connections: 32, seconds: WARM_UP_SECONDS })
+    const again = await load(subject, known, 32, seconds)
     const values = {
       firstS,
       laterS,
@@ -124,8 +125,9 @@ const ofRequests = async (plan: Plan): Promise<Growth[]> => {
   try {
     await loadWith(subject, { body: remembered, connections: 32, seconds: 5 })
     const bodies: Point[] = []
-    for (const x of wanted(BODIES, plan)) {
-      const body = conversation(x)
+    for (const bytes of wanted(BODIES, plan)) {
+      const body = conversation(bytes)
+      const x = body.length
       const [without, with_] = [
         await load(bare, body, 1, plan.seconds),
         await load(subject, body, 1, plan.seconds),

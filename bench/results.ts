@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { join, relative } from 'node:path'
 import type { Growth } from './growth.ts'
 import { generator } from './load.ts'
@@ -22,13 +22,18 @@ export type Machine = {
   readonly cpu: string
   readonly cores: number
   readonly generator: string
+  /** What ran already when the benchmark began: above a few tenths, only processor times say anything. */
+  readonly loadBefore: number
 }
+
+const loadBefore = loadavg()[0] ?? Number.NaN
 
 export const machineHere = (): Machine => ({
   node: process.version,
   cpu: cpus()[0]?.model ?? 'unknown',
   cores: availableParallelism(),
   generator,
+  loadBefore,
 })
 
 /** A table to read, the figures to reckon with, and pictures; all bear the moment they were taken at. */
@@ -40,7 +45,7 @@ export const writeResult = async (name: string, result: Result, print: (text: st
   const at = new Date().toISOString()
   const path = join(folder, `${name}-${at.replace(/\W/g, '-').slice(0, 19)}`)
   const text = [
-    `Node ${machine.node}, ${machine.cores} cores (${machine.cpu}), load by ${generator}, ${at}`,
+    `Node ${machine.node}, ${machine.cores} cores (${machine.cpu}), load before ${machine.loadBefore.toFixed(1)}, load by ${generator}, ${at}`,
     tables(lines),
     ...(policies === undefined ? [] : [policiesText(policies)]),
     ...(memory === undefined ? [] : [memoryText(memory)]),

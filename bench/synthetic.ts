@@ -62,11 +62,14 @@ const createMeans = (encoder: Encoder) => {
   }
 }
 
+/** `question` is one that the neighbours are certain of: other decisions are not remembered. */
+export type Written = { readonly path: string; readonly question: string }
+
 /**
  * Writes a context of so many examples, and their vectors beside it as if the encoder had made them once before: it
  * makes some 200 a second and core, and how long it takes for 100,000 is known.
  */
-export const writeContext = async (folder: string, world: World): Promise<string> => {
+export const writeContext = async (folder: string, world: World): Promise<Written> => {
   const load = (name: string) => import(pathToFileURL(join(rootPath, 'dist/retrieval', `${name}.js`)).href)
   const { loadEncoder } = await load('encoder')
   const { writeVectors } = await load('vectors')
@@ -83,7 +86,7 @@ export const writeContext = async (folder: string, world: World): Promise<string
   mkdirSync(folder, { recursive: true })
   writeFileSync(path, `${lines.join('\n')}\n`)
   await writeVectors(folder, encoder.id, entries)
-  return path
+  return { path, question: entries[0]?.[0] ?? '' }
 }
 
 /** A map of that world: every expert is the instant one, and measured on every task. */
@@ -94,6 +97,8 @@ export const mapOf = ({ tasks, experts }: World, context: string, expertUrl: str
   const score = (expertAt: number, taskAt: number) => 0.5 + ((expertAt * 7 + taskAt * 3) % 40) / 100
   return {
     context: [context],
+    // A hundred examples are too few to be certain from: what is measured is the work, not the word.
+    neighbours: { allowedError: 0.5 },
     tasks: Object.fromEntries(taskIds.map(id => [id, { title: id, description: `Questions of ${id}` }])),
     experts: Object.fromEntries(ids.map(id => [id, expert])),
     scores: Object.fromEntries(
