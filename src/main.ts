@@ -89,6 +89,9 @@ const report = async (error: unknown, name: string | undefined): Promise<void> =
   else complain(`coe-ops: ${describe(error)}`)
 }
 
+// Whoever reads may leave (`coe-ops serve | head`). That ends no gateway, and there is nobody to be told.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 const args = process.argv.slice(2)
 process.exitCode = await main(args).catch(async error => {
   await report(error, Object.hasOwn(commands, args[0] ?? '') ? args[0] : '')

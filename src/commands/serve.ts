@@ -4,7 +4,7 @@ import { type Config, ConfigError, loadConfig, variables } from '../config.ts'
 import { describe } from '../errors.ts'
 import { exposureProblem } from '../http/access/exposure.ts'
 import { formatProblem } from '../knowledge/problem.ts'
-import { createLog } from '../observe/log.ts'
+import { createLog, flushLog } from '../observe/log.ts'
 import { joinSiblings, MEMBER_OF, type Member } from '../processes/member.ts'
 import { outcomeOf } from '../retrieval/thresholds.ts'
 import type { Serving } from '../routing/serving.ts'
@@ -49,12 +49,17 @@ export const serve: Command = {
     const log = createLog(config.logLevel)
     const memberOf = environment[MEMBER_OF]
     if (memberOf === undefined && config.processes > 1) {
-      endOnCrash(complain)
-      return await serveWithProcesses({ processes: config.processes, log, print, complain })
+      endOnCrash(complain, log)
+      return await serveWithProcesses({ processes: config.processes, log, print, complain }).finally(() =>
+        flushLog(log),
+      )
     }
     const member = memberOf === undefined ? undefined : joinSiblings(Number(memberOf))
     // As long as it is one of several, it lives.
-    return await serveHere(config, { log, member, print, complain }).finally(() => member?.leave())
+    return await serveHere(config, { log, member, print, complain }).finally(async () => {
+      await flushLog(log)
+      member?.leave()
+    })
   },
 }
 
@@ -66,7 +71,7 @@ type Surroundings = Pick<Invocation, 'print' | 'complain'> & {
 const serveHere = async (config: Config, { log, member, print, complain }: Surroundings): Promise<number> => {
   const progress = encodingProgress(log, complain)
   let gateway: Gateway | undefined
-  endOnCrash(complain)
+  endOnCrash(complain, log)
   // From the first moment on: unhandled, the signal would end a process that is still preparing.
   const reload = () => void gateway?.reload().catch(() => undefined)
   process.on('SIGHUP', reload)

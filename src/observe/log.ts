@@ -33,6 +33,22 @@ const batched = () =>
     maxLength: WAITING_BYTES,
   })
 
+/** Longer nobody waits for a reader. */
+const FLUSH_MS = 1_000
+
+/**
+ * What waits is written before the process ends. At its very end the same would be tried for ever where the reader is
+ * gone: without an event loop nothing can come in between.
+ */
+export const flushLog = (log: Pick<Logger, 'flush'>): Promise<void> =>
+  new Promise(resolve => {
+    const timer = setTimeout(resolve, FLUSH_MS)
+    log.flush(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+
 export type LineLevel = 'debug' | 'info' | 'warn'
 
 /**

@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { encodingProgress } from '../../src/commands/progress.ts'
-import { mapOf, userFolder } from '../support/gateway.ts'
+import { ask, mapOf, userFolder } from '../support/gateway.ts'
 import { startServe } from '../support/serve.ts'
 
 const { isTTY } = process.stderr
@@ -82,4 +82,20 @@ test('what a gateway writes while it serves is JSON to the last line; a change w
   ])
   gateway.child.kill('SIGTERM')
   await gateway.ended
+})
+
+test('a gateway whose output nobody reads any more goes on answering, and ends when it is told to', async () => {
+  const { mapPath } = await userFolder(mapOf({ runbook: { builtin: 'runbook' } }))
+  const { child, url, ended } = await startServe(mapPath, { LOG_LEVEL: 'info' })
+  child.stdout.destroy()
+  child.stderr.destroy()
+  const asked = () =>
+    fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(ask('disk is full')),
+    })
+  for (let i = 0; i < 3; i++) expect((await asked()).status).toBe(200)
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
 })
