@@ -19,6 +19,9 @@ export type Start = {
   readonly withinMs?: number
 }
 
+// Whoever is ended in the middle takes along what it started: that is done when it exits, which a signal alone is not.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 let started = 0
 
 /** Starts a process with its output in a file, and waits until it answers. */

@@ -135,7 +135,7 @@ export const promised: readonly Promised[] = [
     aim: 260,
     smaller: true,
     bound: '10,000 decisions remembered, as many in the history, and 48 MB of young objects',
-    of: ({ memory }) => memory?.loadedMb,
+    of: ({ memory }) => (memory !== undefined && memory.minutes >= 5 ? memory.loadedMb : undefined),
   },
   {
     what: 'Two processes against one',
