@@ -9,8 +9,8 @@ export type Sparse = { ids: Int32Array; values: Float32Array }
 export type Rows = { starts: Int32Array; ids: Int32Array; values: Float32Array }
 
 export type Vocabulary = {
-  /** bucket of a hash -> feature id, or -1 where too few examples have it */
-  idOf: Int32Array
+  /** bucket of a hash -> feature id + 1, or 0 where too few examples have it */
+  placeOf: Int32Array
   idf: Float32Array
   size: number
 }
@@ -24,27 +24,31 @@ const MANY = 3000
 
 export function vocabularyOf(counted: readonly Counted[]): Vocabulary {
   const seen = new Int32Array(BUCKETS)
-  for (const { words, grams } of counted) {
-    for (const at of words.buckets) seen[at]!++
-    for (const at of grams.buckets) seen[at]!++
+  const touched: number[] = []
+  const see = ({ buckets }: Tally) => {
+    for (const at of buckets) if (seen[at]!++ === 0) touched.push(at)
   }
-  const idOf = new Int32Array(BUCKETS).fill(-1)
-  const idf: number[] = []
+  for (const { words, grams } of counted) {
+    see(words)
+    see(grams)
+  }
   const n = counted.length
   const fewest = n < MANY ? 1 : 2
-  for (let at = 0; at < BUCKETS; at++) {
-    if (seen[at]! < fewest) continue
-    idOf[at] = idf.length
-    idf.push(1 + Math.log((1 + n) / (1 + seen[at]!)))
-  }
-  return { idOf, idf: Float32Array.from(idf), size: idf.length }
+  // By bucket, so that a feature's number does not depend on the order of the examples.
+  const kept = Int32Array.from(touched.filter(at => seen[at]! >= fewest)).sort()
+  const placeOf = new Int32Array(BUCKETS)
+  kept.forEach((at, id) => {
+    placeOf[at] = id + 1
+  })
+  const idf = Float32Array.from(kept, at => 1 + Math.log((1 + n) / (1 + seen[at]!)))
+  return { placeOf, idf, size: idf.length }
 }
 
 function weigh(tally: Tally, vocabulary: Vocabulary, share: number, ids: number[], values: number[]): void {
   const from = ids.length
   let squares = 0
   for (let i = 0; i < tally.buckets.length; i++) {
-    const id = vocabulary.idOf[tally.buckets[i]!]!
+    const id = vocabulary.placeOf[tally.buckets[i]!]! - 1
     if (id < 0) continue
     const value = Math.log1p(tally.times[i]!) * vocabulary.idf[id]!
     squares += value * value

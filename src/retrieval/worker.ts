@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
 import { pack } from './packed.ts'
-import { prepare } from './prepare.ts'
+import { type Prepared, prepare } from './prepare.ts'
 import { giveWay } from './priority.ts'
 import type { Message, Preparation, Request } from './protocol.ts'
 
@@ -20,13 +20,18 @@ const collectGarbage = async () => {
   collect()
 }
 
+/** So few examples leave nothing behind that is worth the search for it. */
+const FEW = 1_000
+
+const leavesMuch = ({ encoder, about }: Prepared) => encoder !== undefined || about.examples > FEW
+
 /** One thread: encoder and index. It prepares, says that it is ready, and answers one question at a time. */
 const run = async (port: NonNullable<typeof parentPort>) => {
   const say = (message: Message) => port.postMessage(message)
   const prepared = await prepare(workerData as Preparation, (done, total) =>
     say({ kind: 'progress', done, total }),
   )
-  await collectGarbage()
+  if (leavesMuch(prepared)) await collectGarbage()
   const answer = async (request: Request): Promise<Message> => {
     if (request.kind === 'nearest') {
       const nearest = await prepared.nearest(request.text, request.enough)
