@@ -25,22 +25,28 @@ const MOST_CHANGED = 0.1
  * The graph of these vectors: as it was kept under `name`, or grown from a kept one that holds nearly the same, since
  * ten examples more must not cost what ten thousand do, or built.
  */
-export const graphOf = async (
+export const graphOf = async (...given: Parameters<typeof beginGraph>): Promise<Graph> =>
+  (await beginGraph(...given)).graph
+
+/** Here when it is known what is to be done; what takes long goes on in another thread. */
+export const beginGraph = async (
   library: Library,
   vectors: Float32Array,
   kept: Kept,
   name: string,
-): Promise<Graph> => {
+): Promise<{ readonly graph: Promise<Graph> }> => {
   const keys = keysOf(vectors)
   const known = await load(library, { folder: kept.folder, text: await pointsOf(kept.folder, name) }, keys)
-  if (known?.missing.length === 0 && known.gone.length === 0) return known
+  if (known?.missing.length === 0 && known.gone.length === 0) return { graph: Promise.resolve(known) }
   const like = known ?? (await nearlySame(library, kept.folder, keys))
-  if (like === undefined)
-    return (await builtAside(library, vectors, kept, name)) ?? build(library, vectors, kept, name)
+  if (like === undefined) return { graph: builtAnew(library, vectors, kept, name) }
   const graph = grown(like, vectors)
   await keep(kept, name, graph, keys)
-  return graph
+  return { graph: Promise.resolve(graph) }
 }
+
+const builtAnew = async (...given: [Library, Float32Array, Kept, string]): Promise<Graph> =>
+  (await builtAside(...given)) ?? build(...given)
 
 /** What a thread beside this one is given to build from. */
 export type ToBuild = { readonly vectors: Float32Array; readonly folder: string; readonly name: string }

@@ -1,5 +1,5 @@
 import { DIMENSIONS } from './encoder.ts'
-import { graphOf } from './graph.ts'
+import { beginGraph, type Graph } from './graph.ts'
 import type { Kept } from './kept.ts'
 
 type Hit = { readonly row: number; readonly similarity: number }
@@ -18,28 +18,41 @@ const SMALL = 500
 const SEARCH_BREADTH = 128
 
 /** `vectors` holds the rows one after the other; the built graph is kept under `name` for the next worker. */
-export const buildIndex = async (vectors: Float32Array, kept: Kept, name: string): Promise<Index> => {
+export const buildIndex = async (vectors: Float32Array, kept: Kept, name: string): Promise<Index> =>
+  (await beginIndex(vectors, kept, name)).index
+
+/** Here when it is known what is to be done; what takes long goes on in another thread. */
+export const beginIndex = async (
+  vectors: Float32Array,
+  kept: Kept,
+  name: string,
+): Promise<{ readonly index: Promise<Index> }> => {
   const rows = vectors.length / DIMENSIONS
-  if (rows < SMALL) return exact(vectors, `${rows} examples are few`)
+  const only = (because: string) => ({ index: Promise.resolve(exact(vectors, because)) })
+  if (rows < SMALL) return only(`${rows} examples are few`)
   const library = await import('hnswlib-node').catch(() => undefined)
-  if (library === undefined) return exact(vectors, 'hnswlib-node is not installed')
+  if (library === undefined) return only('hnswlib-node is not installed')
+  const failed = (error: unknown) =>
+    exact(vectors, `hnswlib-node failed: ${error instanceof Error ? error.message : error}`)
   try {
-    const { addon, rowOf } = await graphOf(library.default, vectors, kept, name)
-    return {
-      kind: 'hnsw',
-      nearest(vector, count, breadth = SEARCH_BREADTH) {
-        addon.setEf(breadth)
-        // The addon takes plain arrays alone, and refuses to return more than it holds.
-        const found = addon.searchKnn(Array.from(vector), Math.min(count, rows))
-        return found.neighbors
-          .map((point, i) => ({ row: rowOf[point] ?? -1, similarity: 1 - (found.distances[i] ?? 1) }))
-          .sort((a, b) => b.similarity - a.similarity || a.row - b.row)
-      },
-    }
+    const { graph } = await beginGraph(library.default, vectors, kept, name)
+    return { index: graph.then(found => approximate(found, rows)).catch(failed) }
   } catch (error) {
-    return exact(vectors, `hnswlib-node failed: ${error instanceof Error ? error.message : error}`)
+    return { index: Promise.resolve(failed(error)) }
   }
 }
+
+const approximate = ({ addon, rowOf }: Graph, rows: number): Index => ({
+  kind: 'hnsw',
+  nearest(vector, count, breadth = SEARCH_BREADTH) {
+    addon.setEf(breadth)
+    // The addon takes plain arrays alone, and refuses to return more than it holds.
+    const found = addon.searchKnn(Array.from(vector), Math.min(count, rows))
+    return found.neighbors
+      .map((point, i) => ({ row: rowOf[point] ?? -1, similarity: 1 - (found.distances[i] ?? 1) }))
+      .sort((a, b) => b.similarity - a.similarity || a.row - b.row)
+  },
+})
 
 const inner = (a: Float32Array, aOffset: number, b: Float32Array, bOffset: number): number => {
   let sum = 0

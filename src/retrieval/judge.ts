@@ -57,54 +57,66 @@ const forgetAside = (given: Forgetting) =>
   worthAThread(given.features.n) ? aside('aside-judge', given).catch(() => forget(given)) : forget(given)
 
 /** Judges examples as if they were new: the head forgets their fold, the neighbours leave them out. */
-export const judge = async (voter: Voter, k: number): Promise<Judged[]> => {
-  const { context, features, head } = voter
-  const { labels, tasks } = context
-  const { groups, foldOf, folds, rows } = planFor(context.texts)
-  // Begun first: where it is done beside this thread, the search goes on meanwhile.
-  const forgetting = forgetAside({ head, features, labels, foldOf, folds })
-  const found = rows.map(row => leftOut(voter, row, k, groups))
-  const byHead = await forgetting
-  return rows.map((row, i) => {
-    const scores = Float64Array.from(byHead.subarray(row * head.width, (row + 1) * head.width))
-    const { score } = leader(scores, tasks.length)
-    const neighbours = found[i]!
-    addVote(neighbours, context, scores)
-    const { task, margin } = leader(scores, tasks.length)
-    return {
-      row,
-      task: tasks[task]!,
-      right: task === labels[row],
-      margin,
-      familiarity: familiarityOf(neighbours, score),
-    }
-  })
-}
-
-/** The nearest of one of the examples, without itself and its copies. */
-const leftOut = (
-  { context, features, search, near }: Voter,
-  row: number,
-  k: number,
-  groups: Int32Array,
-): Neighbour[] => {
-  const { vectors, dims } = context
-  const words = rowAt(features.rows, row)
-  const byVector = near(vectors.subarray(row * dims, (row + 1) * dims), Math.max(NEAR, k) + 1, BREADTH)
-  return search.nearest(
-    features.dense.subarray(row * dims, (row + 1) * dims),
-    words,
-    [...search.byWords(words), ...byVector],
-    k,
-    other => groups[other] === groups[row],
-  )
-}
+export const judge = async (voter: Voter, k: number): Promise<Judged[]> =>
+  (await judgeAll([voter], k))[0] ?? []
 
 /** The same examples by both votes; the second sees their words alone, where they have vectors too. */
 export const judgeBoth = async (whole: Voter, words: Voter | undefined, k: number): Promise<Judged[]> => {
   if (words === undefined) return judge(whole, k)
-  const [judged, judgedByWords] = await Promise.all([judge(whole, k), judge(words, k)])
-  return judgedByWords.map(({ row: _, ...byWords }, i) => ({ ...judged[i]!, words: byWords }))
+  const [judged = [], judgedByWords = []] = await judgeAll([whole, words], k)
+  return judged.map((one, i) => {
+    const { row: _, ...byWords } = judgedByWords[i]!
+    return { ...one, words: byWords }
+  })
+}
+
+/** By several votes on the same examples, who are looked for by their words once. */
+const judgeAll = async (voters: readonly [Voter, ...Voter[]], k: number): Promise<Judged[][]> => {
+  const { texts, labels } = voters[0].context
+  const { groups, foldOf, folds, rows } = planFor(texts)
+  // Begun first: where it is done beside this thread, the search goes on meanwhile.
+  const forgetting = voters.map(({ head, features }) =>
+    forgetAside({ head, features, labels, foldOf, folds }),
+  )
+  const found = rows.map(row => leftOut(voters, row, k, groups))
+  const scores = await Promise.all(forgetting)
+  return voters.map((voter, v) =>
+    rows.map((row, i) => judgement(voter, { row, scores: scores[v]!, neighbours: found[i]![v]! })),
+  )
+}
+
+type Seen = {
+  readonly row: number
+  /** Of every row, by heads that have forgotten it. */
+  readonly scores: Float32Array
+  readonly neighbours: readonly Neighbour[]
+}
+
+const judgement = ({ context, head }: Voter, { row, scores: all, neighbours }: Seen): Judged => {
+  const { labels, tasks } = context
+  const scores = Float64Array.from(all.subarray(row * head.width, (row + 1) * head.width))
+  const { score } = leader(scores, tasks.length)
+  addVote(neighbours, context, scores)
+  const { task, margin } = leader(scores, tasks.length)
+  const right = task === labels[row]
+  return { row, task: tasks[task]!, right, margin, familiarity: familiarityOf(neighbours, score) }
+}
+
+/** The nearest of one of the examples, without itself and its copies; by each vote. */
+const leftOut = (
+  voters: readonly [Voter, ...Voter[]],
+  row: number,
+  k: number,
+  groups: Int32Array,
+): Neighbour[][] => {
+  const words = rowAt(voters[0].features.rows, row)
+  const alike = voters[0].search.byWords(words)
+  const isSame = (other: number) => groups[other] === groups[row]
+  return voters.map(({ context: { vectors, dims }, features, search, near }) => {
+    const [from, to] = [row * dims, (row + 1) * dims]
+    const candidates = [...alike, ...near(vectors.subarray(from, to), Math.max(NEAR, k) + 1, BREADTH)]
+    return search.nearest(features.dense.subarray(from, to), words, candidates, k, isSame)
+  })
 }
 
 /** Whether something read from a file is what a vote would say of this context: every row, in order, and consistent. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { encodeMany } from './encode-many.ts'
 import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
 import { asCompared, essenceOf } from './essence.ts'
-import { buildIndex, type Index } from './index.ts'
+import { beginIndex, type Index } from './index.ts'
 import { openKept } from './kept.ts'
 import type { About, Enough, Nearest, Preparation } from './protocol.ts'
 import { createNearest, judgedBy, stagesOf } from './stages.ts'
@@ -31,16 +31,16 @@ export const prepare = async (
       ? { vectors: new Float32Array(0), encoded: 0 }
       : await encodeAll(given, encoder, stored, progress)
   const name = fingerprint(given, encoder)
-  // Not waited for: what the heads are fitted from is counted meanwhile.
+  // Begun and not waited for: what the heads are fitted from is counted meanwhile.
   const opening =
     encoder &&
-    buildIndex(vectors.subarray(0, given.texts.length * DIMENSIONS), kept, indexName(given, encoder))
+    (await beginIndex(vectors.subarray(0, given.texts.length * DIMENSIONS), kept, indexName(given, encoder)))
   let index: Index | undefined
   const near: Near = (vector, count, breadth) =>
     index?.nearest(vector, count, breadth).map(hit => hit.row) ?? []
   const context = contextOf(given, vectors)
   const stages = await stagesOf(context, near, kept, name)
-  index = await opening
+  index = await opening?.index
   const judged = await judgedBy(stages, kept, name, given.k)
   const about: About = {
     encoder: encoder === undefined ? 'lexical' : 'minilm',
