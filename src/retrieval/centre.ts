@@ -1,5 +1,6 @@
 /** Vectors, less what all of the context has in common, so that what is left tells tasks apart. */
 import { LEXICAL_SHARE } from './lexical.ts'
+import { sharedBytes } from './shared.ts'
 
 const DENSE_SCALE = Math.sqrt(1 - LEXICAL_SHARE)
 
@@ -22,7 +23,7 @@ export function centre(vector: Float32Array, mean: Float64Array, out: Float32Arr
 }
 
 export function centreAll(vectors: Float32Array, mean: Float64Array): Float32Array {
-  const out = new Float32Array(vectors.length)
+  const out = new Float32Array(sharedBytes(vectors.byteLength))
   const dims = mean.length
   for (let at = 0; at < vectors.length; at += dims) centre(vectors.subarray(at, at + dims), mean, out, at)
   return out

@@ -1,5 +1,6 @@
 /** Lexical features: words, pairs of words and character 4-grams, hashed and weighted by tf-idf. */
 
+import { sharedBytes } from './shared.ts'
 import { BUCKETS, type Counted, type Tally } from './tally.ts'
 
 /** One text's features, in no particular order. Their squares add up to LEXICAL_SHARE. */
@@ -69,12 +70,12 @@ export function featuresOf(counted: Counted, vocabulary: Vocabulary): Sparse {
 }
 
 export function rowsOf(all: readonly Sparse[]): Rows {
-  const starts = new Int32Array(all.length + 1)
+  const starts = new Int32Array(sharedBytes(4 * (all.length + 1)))
   all.forEach((one, i) => {
     starts[i + 1] = starts[i]! + one.ids.length
   })
-  const ids = new Int32Array(starts[all.length]!)
-  const values = new Float32Array(starts[all.length]!)
+  const ids = new Int32Array(sharedBytes(4 * starts[all.length]!))
+  const values = new Float32Array(sharedBytes(4 * starts[all.length]!))
   all.forEach((one, i) => {
     ids.set(one.ids, starts[i]!)
     values.set(one.values, starts[i]!)

@@ -5,6 +5,7 @@ import { asCompared, essenceOf } from './essence.ts'
 import { beginIndex, type Index } from './index.ts'
 import { openKept } from './kept.ts'
 import type { About, Enough, Nearest, Preparation } from './protocol.ts'
+import { sharedBytes } from './shared.ts'
 import { createNearest, judgedBy, stagesOf } from './stages.ts'
 import { encodeExpected, openStored, type Stored } from './stored.ts'
 import { asText, forEncoder } from './text.ts'
@@ -105,7 +106,7 @@ const encodeAll = async (
     await stored.examples.add(batch)
     progress(done, missing.length)
   })
-  const vectors = new Float32Array(texts.length * DIMENSIONS)
+  const vectors = new Float32Array(sharedBytes(4 * texts.length * DIMENSIONS))
   texts.forEach((text, row) => {
     vectors.set(stored.find(text) ?? [], row * DIMENSIONS)
   })
