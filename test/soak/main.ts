@@ -74,24 +74,30 @@ const spell = async (ms: number, round: number) => {
 }
 
 /** Until each of the C library's arenas has held a worker once: they fill one after another, and then no more. */
-const swapContexts = async (times: number) => {
-  for (let round = 1; round <= times && !interrupted.signal.aborted; round++) {
+const swapContexts = async (times: number, from = 1) => {
+  for (let round = from; round < from + times && !interrupted.signal.aborted; round++) {
     const swapsBefore = logbook.swaps()
     files.writeContext(-round)
     for (let look = 0; look < 300 && logbook.swaps() === swapsBefore; look++) await sleep(100)
   }
 }
 
+/** With a worker that has answered nothing yet: the memory of one that has depends on what it was asked. */
+const rest = async (round: number): Promise<Vitals | undefined> => {
+  await swapContexts(1, round)
+  return interrupted.signal.aborted ? undefined : await gateway.atRest()
+}
+
 const warmUpMs = Math.min(30_000, (seconds * 1000) / 3)
 say(`Warming up: 10 contexts, then ${Math.round(warmUpMs / 1000)} s of ${clients} clients at ${gateway.url}`)
 await swapContexts(10)
 await spell(warmUpMs, 0)
-const before: Vitals | undefined = interrupted.signal.aborted ? undefined : await gateway.atRest()
+const before = await rest(100)
 say(`At rest: ${inWords(before)}`)
 
 began = Date.now()
 const last = await spell(seconds * 1000 - warmUpMs, 1_000)
-const aftermath: Vitals | undefined = interrupted.signal.aborted ? undefined : await gateway.atRest()
+const aftermath = await rest(101)
 say(`At rest: ${inWords(aftermath)}`)
 
 checkDeliveries(book)
@@ -99,7 +105,7 @@ const reasons = [
   ...book.complaints.slice(0, 20),
   ...(book.complaints.length > 20 ? [`… and ${book.complaints.length - 20} more requests`] : []),
   ...logbook.unexpected(),
-  ...grown(before, aftermath),
+  ...grown(before, aftermath, seconds < 120),
   ...(last.stuck === undefined ? [] : [last.stuck]),
   ...(await stillRunning(gateway, experts)),
 ]
