@@ -18,7 +18,7 @@ export const cold = asking(
 )
 
 /** As long, and of no task by its words: it has to be encoded. */
-export const vague = body(
+export const vague = asking(
   `the thing called ${UNIQUE} behaves oddly since tuesday, sometimes quick and sometimes slow, and a colleague says that it has to do with the way we changed the settings last week; where would you begin to look?`,
 )
 
