@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import OpenAI, { AuthenticationError, PermissionDeniedError, RateLimitError } from 'openai'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
@@ -14,10 +12,10 @@ import {
   mapOf,
   type RunningGateway,
   remote,
-  root,
   startGateway,
   userFolder,
 } from '../support/gateway.ts'
+import { spawnServe } from '../support/serve.ts'
 
 const hashOf = (key: string) => `sha256:${createHash('sha256').update(key).digest('hex')}`
 const entry = (key: string, more: object = {}) => ({ key: hashOf(key), ...more })
@@ -337,17 +335,7 @@ test('log and metrics say whose request it was by the name of the key, and never
 })
 
 const serve = (mapPath: string, environment: Record<string, string>, ...args: string[]) => {
-  const child = spawn(process.execPath, ['dist/main.js', 'serve', ...args], {
-    cwd: root,
-    env: {
-      PATH: process.env.PATH,
-      PORT: '0',
-      COE_MAP: mapPath,
-      COE_ENCODER: 'lexical',
-      COE_DATA: join(mapPath, '../data'),
-      ...environment,
-    },
-  })
+  const child = spawnServe(mapPath, environment, args)
   let text = ''
   child.stdout.on('data', data => (text += data))
   child.stderr.on('data', data => (text += data))

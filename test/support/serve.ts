@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { root } from './gateway.ts'
 
-/** `coe-ops serve` as a process of its own, once it listens. */
-export const startServe = async (
+/** `coe-ops serve` as a process of its own, whether it comes to listen or not. */
+export const spawnServe = (
   mapPath: string,
   environment: Record<string, string> = {},
   options: readonly string[] = [],
-) => {
-  const child = spawn(process.execPath, ['dist/main.js', 'serve', ...options], {
+) =>
+  spawn(process.execPath, ['dist/main.js', 'serve', ...options], {
     cwd: root,
     env: {
       PATH: process.env.PATH,
@@ -20,6 +20,10 @@ export const startServe = async (
       ...environment,
     },
   })
+
+/** The same, once it listens. */
+export const startServe = async (...given: Parameters<typeof spawnServe>) => {
+  const child = spawnServe(...given)
   let out = ''
   let errors = ''
   child.stderr.on('data', data => (errors += data))
