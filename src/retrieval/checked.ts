@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Kept } from './kept.ts'
@@ -19,6 +19,24 @@ export const readChecked = async (folder: string, file: Checked) => {
   if (bytes !== undefined && found === nameOf(file, bytes)) return { path, bytes }
   await rm(path, { force: true }).catch(() => undefined)
   return undefined
+}
+
+/** The files of one kind that are kept, the newest first. */
+export const newestChecked = async (folder: string, { prefix, suffix }: Checked): Promise<Checked[]> => {
+  const all = await readdir(folder).catch(() => [])
+  const files = await Promise.all(
+    all
+      .filter(name => name.startsWith(`${prefix}-`) && name.endsWith(`.${suffix}`))
+      .map(async name => {
+        const at = await stat(join(folder, name)).then(
+          ({ mtimeMs }) => mtimeMs,
+          () => 0,
+        )
+        // Without the checksum behind it.
+        return { prefix: name.slice(0, name.lastIndexOf('-')), suffix, at }
+      }),
+  )
+  return files.sort((a, b) => b.at - a.at)
 }
 
 /** Keeps what `write` writes to the path that it is given. */

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto'
-import { readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm, writeFile } from 'node:fs/promises'
 import { aside, worthAThread } from './aside.ts'
-import { keepChecked, readChecked } from './checked.ts'
+import { keepChecked, newestChecked, readChecked } from './checked.ts'
 import { DIMENSIONS } from './encoder.ts'
 import type { Kept } from './kept.ts'
 
@@ -118,7 +117,8 @@ const grown = ({ addon, rowOf, missing, gone }: Graph & Placed, vectors: Float32
   return { addon, rowOf: Int32Array.from([...rowOf, ...missing]) }
 }
 
-const pointsFile = (name: string) => ({ prefix: `points-${name}`, suffix: 'txt' })
+const POINTS = { prefix: 'points', suffix: 'txt' }
+const pointsFile = (name: string) => ({ ...POINTS, prefix: `${POINTS.prefix}-${name}` })
 /** Bound to its points by their hash: of another process's graph of the same rows the points may be others. */
 const graphFile = (points: string) => ({
   prefix: `index-${hash('sha1', points).slice(0, 16)}`,
@@ -156,8 +156,8 @@ const load = async (
 
 /** The newest that is. */
 const nearlySame = async (library: Library, folder: string, keys: readonly string[]) => {
-  for (const name of await newestPoints(folder)) {
-    const text = await pointsOf(folder, name)
+  for (const file of await newestChecked(folder, POINTS)) {
+    const text = (await readChecked(folder, file))?.bytes.toString()
     if (text === undefined) continue
     const points = text.split('\n')
     const { missing, gone } = place(points, keys)
@@ -167,19 +167,4 @@ const nearlySame = async (library: Library, folder: string, keys: readonly strin
     if (loaded !== undefined) return loaded
   }
   return undefined
-}
-
-const newestPoints = async (folder: string): Promise<string[]> => {
-  const names = (await readdir(folder).catch(() => [])).filter(name => name.startsWith('points-'))
-  const files = await Promise.all(
-    names.map(async name => {
-      const at = await stat(join(folder, name)).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => 0,
-      )
-      // Without the checksum that `checked.ts` has put behind it.
-      return { name: name.slice('points-'.length, name.lastIndexOf('-')), at }
-    }),
-  )
-  return files.sort((a, b) => b.at - a.at).map(({ name }) => name)
 }

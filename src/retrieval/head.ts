@@ -146,20 +146,32 @@ function descend(
   }
 }
 
+function emptyHead({ n, dims, lexical }: Features, tasks: number): Head {
+  const width = widthFor(tasks)
+  const weights = new Float32Array((dims + lexical) * width)
+  return { width, dims, weights, pull: new Float32Array(n * width) }
+}
+
 export function fitHead(
   features: Features,
   labels: Int32Array,
   tasks: number,
   rounds = roundsFor(features.n),
 ): Head {
-  const width = widthFor(tasks)
-  const head: Head = {
-    width,
-    dims: features.dims,
-    weights: new Float32Array((features.dims + features.lexical) * width),
-    pull: new Float32Array(features.n * width),
-  }
+  const head = emptyHead(features, tasks)
   descend(head, features, labels, rounds)
+  return head
+}
+
+/** From what most examples pulled when nearly the same were fitted; 0 for those that are new. One round settles the rest. */
+export function refitHead(features: Features, labels: Int32Array, tasks: number, pull: Float32Array): Head {
+  const head = { ...emptyHead(features, tasks), pull }
+  const steps = new Float64Array(head.width)
+  for (let i = 0; i < features.n; i++) {
+    steps.set(pull.subarray(i * head.width, (i + 1) * head.width))
+    move(head, features, i, steps)
+  }
+  descend(head, features, labels, 1)
   return head
 }
 

@@ -1,5 +1,6 @@
 import { aside, worthAThread } from './aside.ts'
-import { familiarityOf, type Judged, type Judgement } from './calibrate.ts'
+import type { Before } from './before.ts'
+import { familiarityOf, type Judged } from './calibrate.ts'
 import { type Features, type Head, scoresWithout, shuffled } from './head.ts'
 import { rowAt } from './lexical.ts'
 import type { Neighbour } from './search.ts'
@@ -25,7 +26,14 @@ const groupsOf = (texts: readonly Text[]): Int32Array => {
 }
 
 /** Which rows are judged, in ascending order, and by the head that has forgotten which fold. */
-const planFor = (texts: readonly Text[]) => {
+type Plan = {
+  readonly groups: Int32Array
+  readonly foldOf: Uint8Array
+  readonly folds: number
+  readonly rows: readonly number[]
+}
+
+const planFor = (texts: readonly Text[]): Plan => {
   const n = texts.length
   const groups = groupsOf(texts)
   const order = shuffled(n, 7)
@@ -36,6 +44,14 @@ const planFor = (texts: readonly Text[]) => {
   return { groups, foldOf, folds, rows }
 }
 
+/** Those that are new, which are forgotten together, and with them what says the same. */
+const planOfNew = (texts: readonly Text[], { rowOf }: Before): Plan => {
+  const groups = groupsOf(texts)
+  const rows = Array.from(texts.keys()).filter(row => rowOf[row]! < 0)
+  const forgotten = new Set(rows.map(row => groups[row]))
+  return { groups, foldOf: Uint8Array.from(groups, group => (forgotten.has(group) ? 0 : 1)), folds: 1, rows }
+}
+
 /** What a head must forget, part after part: all that its scores of these parts depend on. */
 export type Forgetting = {
   readonly head: Head
@@ -43,13 +59,15 @@ export type Forgetting = {
   readonly labels: Int32Array
   readonly foldOf: Uint8Array
   readonly folds: number
+  /** How often the others are gone over without it; as often as it takes by itself. */
+  readonly rounds?: number
 }
 
 /** Each judged row's scores, by a head that has forgotten its fold. */
-export const forget = ({ head, features, labels, foldOf, folds }: Forgetting): Float32Array => {
+export const forget = ({ head, features, labels, foldOf, folds, rounds }: Forgetting): Float32Array => {
   const scores = new Float32Array(features.n * head.width)
   // Keywords are in no fold: the head never forgets them.
-  for (let fold = 0; fold < folds; fold++) scoresWithout(head, features, labels, foldOf, fold, scores)
+  for (let fold = 0; fold < folds; fold++) scoresWithout(head, features, labels, foldOf, fold, scores, rounds)
   return scores
 }
 
@@ -57,26 +75,43 @@ const forgetAside = (given: Forgetting) =>
   worthAThread(given.features.n) ? aside('aside-judge', given).catch(() => forget(given)) : forget(given)
 
 /** Judges examples as if they were new: the head forgets their fold, the neighbours leave them out. */
-export const judge = async (voter: Voter, k: number): Promise<Judged[]> =>
-  (await judgeAll([voter], k))[0] ?? []
+export const judge = async (voter: Voter, k: number, before?: Before): Promise<Judged[]> => {
+  const [judged = []] = await judgeAll([voter], k, before)
+  return withThose(before, judged)
+}
 
 /** The same examples by both votes; the second sees their words alone, where they have vectors too. */
-export const judgeBoth = async (whole: Voter, words: Voter | undefined, k: number): Promise<Judged[]> => {
-  if (words === undefined) return judge(whole, k)
-  const [judged = [], judgedByWords = []] = await judgeAll([whole, words], k)
-  return judged.map((one, i) => {
+export const judgeBoth = async (
+  whole: Voter,
+  words: Voter | undefined,
+  k: number,
+  before?: Before,
+): Promise<Judged[]> => {
+  if (words === undefined) return judge(whole, k, before)
+  const [judged = [], judgedByWords = []] = await judgeAll([whole, words], k, before)
+  const both = judged.map((one, i) => {
     const { row: _, ...byWords } = judgedByWords[i]!
     return { ...one, words: byWords }
   })
+  return withThose(before, both)
 }
 
+const withThose = (before: Before | undefined, judged: Judged[]) =>
+  before === undefined ? judged : [...before.judged, ...judged].sort((a, b) => a.row - b.row)
+
 /** By several votes on the same examples, who are looked for by their words once. */
-const judgeAll = async (voters: readonly [Voter, ...Voter[]], k: number): Promise<Judged[][]> => {
+const judgeAll = async (
+  voters: readonly [Voter, ...Voter[]],
+  k: number,
+  before: Before | undefined,
+): Promise<Judged[][]> => {
   const { texts, labels } = voters[0].context
-  const { groups, foldOf, folds, rows } = planFor(texts)
+  const { groups, foldOf, folds, rows } = before ? planOfNew(texts, before) : planFor(texts)
+  // One round takes back what a few that are new did to the others; with none they would look worse than they are.
+  const rounds = before && { rounds: 1 }
   // Begun first: where it is done beside this thread, the search goes on meanwhile.
   const forgetting = voters.map(({ head, features }) =>
-    forgetAside({ head, features, labels, foldOf, folds }),
+    forgetAside({ head, features, labels, foldOf, folds, ...rounds }),
   )
   const found = rows.map(row => leftOut(voters, row, k, groups))
   const scores = await Promise.all(forgetting)
@@ -116,21 +151,5 @@ const leftOut = (
     const [from, to] = [row * dims, (row + 1) * dims]
     const candidates = [...alike, ...near(vectors.subarray(from, to), Math.max(NEAR, k) + 1, BREADTH)]
     return search.nearest(features.dense.subarray(from, to), words, candidates, k, isSame)
-  })
-}
-
-/** Whether something read from a file is what a vote would say of this context: every row, in order, and consistent. */
-export const isJudgementOf = (value: unknown, { context }: Voter, both = false): value is Judged[] => {
-  const { texts, tasks, labels } = context
-  const { rows } = planFor(texts)
-  const isJudgement = (one: Partial<Judgement> | null | undefined, row: number) =>
-    tasks.includes(one?.task ?? '') &&
-    one?.right === (one?.task === tasks[labels[row]!]) &&
-    Number.isFinite(one?.margin) &&
-    Number.isFinite(one?.familiarity)
-  if (!Array.isArray(value) || value.length !== rows.length) return false
-  return value.every((one: Partial<Judged> | null, i) => {
-    const row = rows[i]!
-    return one?.row === row && isJudgement(one, row) && (!both || isJudgement(one.words, row))
   })
 }

@@ -1,30 +1,45 @@
 import { writeFile } from 'node:fs/promises'
 import { aside, worthAThread } from './aside.ts'
+import type { Before } from './before.ts'
 import { keepChecked, readChecked } from './checked.ts'
-import { type Features, fitHead, type Head, widthFor } from './head.ts'
+import { type Features, fitHead, type Head, refitHead, widthFor } from './head.ts'
 import type { Kept } from './kept.ts'
 
-export type ToFit = { readonly features: Features; readonly labels: Int32Array; readonly tasks: number }
+export type ToFit = {
+  readonly features: Features
+  readonly labels: Int32Array
+  readonly tasks: number
+  /** What the examples pulled when nearly the same were fitted. */
+  readonly pull?: Float32Array | undefined
+}
 
-export const fitHere = ({ features, labels, tasks }: ToFit): Head => fitHead(features, labels, tasks)
+export const fitHere = ({ features, labels, tasks, pull }: ToFit): Head =>
+  pull === undefined ? fitHead(features, labels, tasks) : refitHead(features, labels, tasks, pull)
 
 /** Beside this thread where that pays. */
 export const fitAside = (given: ToFit): Head | Promise<Head> =>
   worthAThread(given.features.n) ? aside('aside-head', given).catch(() => fitHere(given)) : fitHere(given)
 
-/** The head of a context that was fitted before; otherwise fitted now, and kept under `prefix`. */
+/** Where heads of one kind are kept, and of which context. */
+type Place = { readonly kept: Kept; readonly kind: 'head' | 'words'; readonly name: string }
+
+const fileOf = (kind: string, name: string) => ({ prefix: `${kind}-${name}`, suffix: 'bin' })
+
+/** The head of a context that was fitted before; otherwise fitted now, from one of nearly the same where there is one. */
 export const headOf = async (
-  kept: Kept,
-  prefix: string,
+  { kept, kind, name }: Place,
   given: ToFit,
+  before: Before | undefined,
   make: (given: ToFit) => Head | Promise<Head>,
 ): Promise<Head> => {
   const { features, tasks } = given
-  const file = { prefix, suffix: 'bin' }
-  const known = asHead((await readChecked(kept.folder, file))?.bytes, features, widthFor(tasks))
+  const width = widthFor(tasks)
+  const known = asHead((await readChecked(kept.folder, fileOf(kind, name)))?.bytes, features, width)
   if (known !== undefined) return known
-  const head = await make(given)
-  await keepChecked(kept, file, path =>
+  const earlier = before && (await readChecked(kept.folder, fileOf(kind, before.name)))
+  const pull = earlier && pullFrom(floatsOf(earlier.bytes), before, { n: features.n, width })
+  const head = await make({ ...given, pull })
+  await keepChecked(kept, fileOf(kind, name), path =>
     writeFile(path, Buffer.concat([bytesOf(head.weights), bytesOf(head.pull)])),
   )
   return head
@@ -34,9 +49,30 @@ const asHead = (bytes: Buffer | undefined, features: Features, width: number): H
   const { dims, lexical, n } = features
   const weights = (dims + lexical) * width
   if (bytes?.length !== (weights + n * width) * Float32Array.BYTES_PER_ELEMENT) return undefined
-  // A copy, because floats must begin where a small file's shared buffer may not.
-  const numbers = new Float32Array(new Uint8Array(bytes).buffer)
+  const numbers = floatsOf(bytes)
   return { width, dims, weights: numbers.subarray(0, weights), pull: numbers.subarray(weights) }
+}
+
+/** A copy, because floats must begin where a small file's shared buffer may not. */
+const floatsOf = (bytes: Buffer) => new Float32Array(new Uint8Array(bytes).buffer)
+
+/** Keywords stand behind the examples, and are the same: a context that has others is not nearly the same. */
+const pullFrom = (
+  earlier: Float32Array,
+  { rowOf, rows }: Before,
+  { n, width }: { readonly n: number; readonly width: number },
+): Float32Array | undefined => {
+  const keywords = n - rowOf.length
+  const from = earlier.length - (rows + keywords) * width
+  if (from < 0) return undefined
+  const pull = new Float32Array(n * width)
+  const copy = (row: number, then: number) =>
+    pull.set(earlier.subarray(from + then * width, from + (then + 1) * width), row * width)
+  rowOf.forEach((then, row) => {
+    if (then >= 0) copy(row, then)
+  })
+  for (let word = 0; word < keywords; word++) copy(rowOf.length + word, rows + word)
+  return pull
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>

@@ -6,7 +6,6 @@ export type Kept = {
   readonly folder: string
   /** Keeps a file, whole or not at all: `write` writes it to the path it is given, and says how it is to be called. */
   keep(write: (path: string) => Promise<string>): Promise<void>
-  keepJson(name: string, value: unknown): Promise<void>
   /** Adds to the end of a file, unless that failed before: what follows half a record would never be read. */
   append(name: string, bytes: Buffer): Promise<void>
   /** Why something was not kept: the next start computes it again. The first reason; the others are the same. */
@@ -37,11 +36,6 @@ export const openKept = (folder: string): Kept => {
   return {
     folder,
     keep,
-    keepJson: (name, value) =>
-      keep(async path => {
-        await writeFile(path, JSON.stringify(value))
-        return name
-      }),
     async append(name, bytes) {
       if (problem !== undefined) return
       try {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { findBefore, keysOf } from './before.ts'
 import { encodeMany } from './encode-many.ts'
 import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
 import { asCompared, essenceOf } from './essence.ts'
@@ -31,7 +32,8 @@ export const prepare = async (
     encoder === undefined || stored === undefined
       ? { vectors: new Float32Array(0), encoded: 0 }
       : await encodeAll(given, encoder, stored, progress)
-  const name = fingerprint(given, encoder)
+  const kind = kindOf(given, encoder)
+  const name = `${kind}-${fingerprint(given)}`
   // Begun and not waited for: what the heads are fitted from is counted meanwhile.
   const opening =
     encoder &&
@@ -40,9 +42,11 @@ export const prepare = async (
   const near: Near = (vector, count, breadth) =>
     index?.nearest(vector, count, breadth).map(hit => hit.row) ?? []
   const context = contextOf(given, vectors)
-  const stages = await stagesOf(context, near, kept, name)
+  const keys = keysOf(given)
+  const known = { kept, name, before: await findBefore(kept, { kind, name }, keys) }
+  const stages = await stagesOf(context, near, known)
   index = await opening?.index
-  const judged = await judgedBy(stages, kept, name, given.k)
+  const judged = await judgedBy(stages, known, { keys, k: given.k })
   const about: About = {
     encoder: encoder === undefined ? 'lexical' : 'minilm',
     encoderProblem: problem,
@@ -113,16 +117,14 @@ const encodeAll = async (
   return { vectors, encoded: missing.length }
 }
 
-/** Changes with anything that the index or the judgements depend on. */
-const fingerprint = (given: Preparation, encoder: Encoder | undefined): string =>
-  createHash('sha256')
-    .update(JSON.stringify(['9', encoder?.id, given.k, given.tasks, given.texts, given.keywords]))
-    .digest('hex')
-    .slice(0, 16)
+const digest = (...of: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(of)).digest('hex').slice(0, 16)
+
+/** What all examples must have in common with those before, for anything that was found out about them to hold. */
+const kindOf = ({ k, tasks, keywords }: Preparation, encoder: Encoder | undefined): string =>
+  digest('10', encoder?.id, k, [...new Set(tasks)].sort(), keywords)
+
+const fingerprint = ({ texts, tasks }: Preparation): string => digest(texts, tasks)
 
 /** Tasks and keywords move no vector: the index stays as it is. */
-const indexName = ({ texts }: Preparation, encoder: Encoder): string =>
-  createHash('sha256')
-    .update(JSON.stringify(['2', encoder.id, texts]))
-    .digest('hex')
-    .slice(0, 16)
+const indexName = ({ texts }: Preparation, encoder: Encoder): string => digest('2', encoder.id, texts)

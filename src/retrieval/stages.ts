@@ -1,10 +1,9 @@
 /** A question is looked at by its words first; it is encoded only where these are not enough. */
 
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { type Before, keepContent } from './before.ts'
 import { fitKnown, fitProbability, type Judged, type Judgement } from './calibrate.ts'
 import { essenceOf } from './essence.ts'
-import { isJudgementOf, judgeBoth } from './judge.ts'
+import { judgeBoth } from './judge.ts'
 import type { Kept } from './kept.ts'
 import { fitAside, fitHere, headOf } from './kept-head.ts'
 import type { Enough, Nearest } from './protocol.ts'
@@ -26,8 +25,15 @@ import {
 /** The whole vote, and the same by words alone; without an encoder there is nothing but words. */
 export type Stages = { readonly whole: Voter; readonly words: Voter | undefined }
 
-/** Both as they vote; what took long to fit is kept under `name`. */
-export const stagesOf = async (context: Context, near: Near, kept: Kept, name: string): Promise<Stages> => {
+/** Where what takes long to find out is kept, and what was found out earlier of nearly the same. */
+export type Known = { readonly kept: Kept; readonly name: string; readonly before: Before | undefined }
+
+/** Both as they vote. */
+export const stagesOf = async (
+  context: Context,
+  near: Near,
+  { kept, name, before }: Known,
+): Promise<Stages> => {
   const { labels } = context
   const tasks = context.tasks.length
   const represented = represent(context)
@@ -37,24 +43,24 @@ export const stagesOf = async (context: Context, near: Near, kept: Kept, name: s
   const fittingWords =
     context.dims === 0
       ? undefined
-      : headOf(kept, `words-${name}`, { features: bare.features, labels, tasks }, fitAside)
+      : headOf({ kept, kind: 'words', name }, { features: bare.features, labels, tasks }, before, fitAside)
   const [byWords, head] = await Promise.all([
     fittingWords,
-    headOf(kept, `head-${name}`, { features, labels, tasks }, fitHere),
+    headOf({ kept, kind: 'head', name }, { features, labels, tasks }, before, fitHere),
   ])
   const whole = voterOf(context, represented, head, near)
   return { whole, words: byWords && { ...whole, ...bare, head: byWords } }
 }
 
-/** What a file says is believed only where this very context could have been judged so. */
-export const judgedBy = async (stages: Stages, kept: Kept, name: string, k: number): Promise<Judged[]> => {
-  const file = `judged-${name}.json`
-  const read: unknown = await readFile(join(kept.folder, file), 'utf8')
-    .then(JSON.parse)
-    .catch(() => undefined)
-  if (isJudgementOf(read, stages.whole, stages.words !== undefined)) return read
-  const judged = await judgeBoth(stages.whole, stages.words, k)
-  await kept.keepJson(file, judged)
+/** Of the same context all is known; of nearly the same, all but what is new. */
+export const judgedBy = async (
+  { whole, words }: Stages,
+  { kept, name, before }: Known,
+  { keys, k }: { readonly keys: readonly string[]; readonly k: number },
+): Promise<Judged[]> => {
+  if (before?.name === name) return [...before.judged]
+  const judged = await judgeBoth(whole, words, k, before)
+  await keepContent(kept, name, { changed: before?.changed ?? 0, keys, judged })
   return judged
 }
 

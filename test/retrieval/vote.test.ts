@@ -8,7 +8,7 @@ import {
   knownShare,
   probabilityOf,
 } from '../../src/retrieval/calibrate.ts'
-import { forget, isJudgementOf, judge } from '../../src/retrieval/judge.ts'
+import { forget, judge } from '../../src/retrieval/judge.ts'
 import { outcomeOf, thresholdsFor } from '../../src/retrieval/thresholds.ts'
 import { type Context, castVote, prepareVoter, wordsOf } from '../../src/retrieval/vote.ts'
 
@@ -145,26 +145,6 @@ test('an example is judged without itself and without its copies', async () => {
   expect(judged).toHaveLength(100)
   // Every copy contradicts its original: found by itself, each example would be right.
   expect(judged.filter(({ right }) => right).length).toBeLessThan(80)
-})
-
-test('judgements read from a file are believed only if they can be of this context', async () => {
-  const voter = prepareVoter(context, () => [])
-  const judged = await judge(voter, 8)
-  const [one, ...others] = JSON.parse(JSON.stringify(judged)) as typeof judged
-  expect(isJudgementOf([one, ...others], voter)).toBe(true)
-  const damaged = [
-    undefined,
-    { judged },
-    others,
-    [...judged, one],
-    [null, ...others],
-    [{ ...one, row: 50 }, ...others],
-    [{ ...one, task: 'gone' }, ...others],
-    [{ ...one, right: !one?.right }, ...others],
-    [{ ...one, margin: null }, ...others],
-    [{ ...one, familiarity: '1' }, ...others],
-  ]
-  expect(damaged.filter(value => isJudgementOf(value, voter))).toEqual([])
 })
 
 test('a number tells apart what is otherwise worded alike, and a new one is still like the others', () => {
