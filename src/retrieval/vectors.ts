@@ -60,11 +60,17 @@ const readRecords = (bytes: Buffer, known: Map<string, Float32Array>): number =>
   for (; at + RECORD_BYTES <= bytes.length; at += RECORD_BYTES) {
     const checked = bytes.subarray(at, at + RECORD_BYTES - 4)
     if (crc32(checked) !== bytes.readUInt32LE(at + RECORD_BYTES - 4)) return at
-    const vector = new Float32Array(DIMENSIONS)
-    Buffer.from(vector.buffer).set(checked.subarray(HASH_BYTES))
-    known.set(checked.toString('hex', 0, HASH_BYTES), vector)
+    known.set(checked.toString('hex', 0, HASH_BYTES), vectorIn(bytes, at + HASH_BYTES))
   }
   return at
+}
+
+/** Thousands of small copies would leave the memory they were in full of holes. */
+const vectorIn = ({ buffer, byteOffset }: Buffer, at: number): Float32Array => {
+  const from = byteOffset + at
+  return from % Float32Array.BYTES_PER_ELEMENT === 0
+    ? new Float32Array(buffer, from, DIMENSIONS)
+    : new Float32Array(buffer.slice(from, from + VECTOR_BYTES))
 }
 
 const toRecord = (hash: string, vector: Float32Array): Buffer => {
