@@ -12,14 +12,14 @@ export const streaming = asking(question, { stream: true })
 export const dripping = asking(`${question} and drip`, { stream: true })
 export const holding = asking(`${question} and hold the line`, { stream: true })
 
-/** About 40 tokens, of which one word is new each time. */
+/** 40 tokens, of which one word is new each time. */
 export const cold = asking(
-  `our service ${UNIQUE} in the staging cluster restarts every few minutes with exit code 137 after the last helm upgrade, and the liveness probe times out; how do we find out what uses the memory?`,
+  `our service ${UNIQUE} in staging restarts every few minutes with exit code 137 after the helm upgrade, and the liveness probe times out; what uses all of the memory?`,
 )
 
 /** As long, and of no task by its words: it has to be encoded. */
 export const vague = asking(
-  `the thing called ${UNIQUE} behaves oddly since tuesday, sometimes quick and sometimes slow, and a colleague says that it has to do with the way we changed the settings last week; where would you begin to look?`,
+  `the thing called ${UNIQUE} behaves oddly since tuesday, sometimes quick and sometimes slow, and a colleague says it began when we changed the settings; where would you begin to look?`,
 )
 
 /** A long debugging session of a coding client, so many bytes in all. */

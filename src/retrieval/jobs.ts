@@ -43,28 +43,41 @@ const workOn = async (job: Job, thread: Thread, after: Timer): Promise<Error | u
   return undefined
 }
 
-/** One question at a time to each worker that is idle: clients in turn, each one's in the order they came. */
+/** A worker finds its next question there when it is done with one: it would wait for this thread's turn otherwise. */
+const AT_HAND = 2
+
+/** To the worker that has least to do: clients in turn, each one's in the order they came. */
 export const createJobs = (limit: number, after: Timer = timer): Jobs => {
   const waiting = createTurns<Job>()
-  const alive = new Set<Thread>()
-  const idle: Thread[] = []
+  /** The workers that are alive, and how many questions each has. */
+  const alive = new Map<Thread, number>()
   let closed = false
 
   const next = () => {
-    while (idle.length > 0) {
+    for (let thread = freest(); thread !== undefined; thread = freest()) {
       const job = waiting.take()
       if (job === undefined) return
-      void give(job, idle.pop() as Thread)
+      void give(job, thread)
     }
   }
+  const freest = () => {
+    let found: Thread | undefined
+    let least = AT_HAND
+    for (const [thread, questions] of alive) {
+      if (questions < least && !thread.isDead()) [found, least] = [thread, questions]
+    }
+    return found
+  }
   const give = async (job: Job, thread: Thread) => {
+    count(thread, 1)
     const died = await workOn(job, thread, after)
     if (died !== undefined) again(job, died)
-    rest(thread)
-  }
-  const rest = (thread: Thread) => {
-    if (alive.has(thread) && !thread.isDead()) idle.push(thread)
+    count(thread, -1)
     next()
+  }
+  const count = (thread: Thread, by: number) => {
+    const questions = alive.get(thread)
+    if (questions !== undefined) alive.set(thread, questions + by)
   }
   const again = (job: Job, error: Error) => {
     if (job.isSettled()) return
@@ -102,13 +115,11 @@ export const createJobs = (limit: number, after: Timer = timer): Jobs => {
         next()
       }),
     offer(thread) {
-      alive.add(thread)
-      rest(thread)
+      alive.set(thread, 0)
+      next()
     },
     withdraw(thread) {
       alive.delete(thread)
-      const at = idle.indexOf(thread)
-      if (at >= 0) idle.splice(at, 1)
       if (alive.size === 0) rejectAll(nobody())
     },
     waiting: waiting.size,

@@ -11,8 +11,6 @@ import { addVote, leader, NEAR, type Voter } from './vote.ts'
 const foldsFor = (n: number) => (n > 2_000 ? 5 : 10)
 /** More examples than these are not judged: enough for the calibration, and preparing stays quick. */
 const JUDGED = 5_000
-/** Of the neighbours of thousands a few may be missed: half the work of a search for a client. */
-const BREADTH = 64
 
 /** The same text, said twice, is one group: it stays in one fold and never finds itself. */
 const groupsOf = (texts: readonly Text[]): Int32Array => {
@@ -149,7 +147,7 @@ const leftOut = (
   const isSame = (other: number) => groups[other] === groups[row]
   return voters.map(({ context: { vectors, dims }, features, search, near }) => {
     const [from, to] = [row * dims, (row + 1) * dims]
-    const candidates = [...alike, ...near(vectors.subarray(from, to), Math.max(NEAR, k) + 1, BREADTH)]
+    const candidates = [...alike, ...near(vectors.subarray(from, to), Math.max(NEAR, k) + 1)]
     return search.nearest(features.dense.subarray(from, to), words, candidates, k, isSame)
   })
 }

@@ -39,8 +39,7 @@ export const prepare = async (
     encoder &&
     (await beginIndex(vectors.subarray(0, given.texts.length * DIMENSIONS), kept, indexName(given, encoder)))
   let index: Index | undefined
-  const near: Near = (vector, count, breadth) =>
-    index?.nearest(vector, count, breadth).map(hit => hit.row) ?? []
+  const near: Near = (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? []
   const context = contextOf(given, vectors)
   const keys = keysOf(given)
   const known = { kept, name, before: await findBefore(kept, { kind, name }, keys) }

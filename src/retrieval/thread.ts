@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { unpack } from './packed.ts'
 import type { About, Asked, Message, Nearest, Preparation, Request } from './protocol.ts'
 
-/** A worker that is ready, one question at a time. */
+/** A worker that is ready. It answers one question after the other. */
 export type Thread = {
   readonly about: About
   ask(asked: Asked): Promise<Nearest | Float32Array>

@@ -28,7 +28,7 @@ export type Context = {
 }
 
 /** Examples near to a vector, by vectors alone. */
-export type Near = (vector: Float32Array, count: number, breadth?: number) => readonly number[]
+export type Near = (vector: Float32Array, count: number) => readonly number[]
 
 /** A task and how probable it is that the question belongs to it. */
 type Ranked = { readonly task: string; readonly confidence: number }

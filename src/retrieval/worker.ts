@@ -42,14 +42,12 @@ const run = async (port: NonNullable<typeof parentPort>) => {
     }
     return { kind: 'embedded', id: request.id, vector: await prepared.encoder.encode(request.text) }
   }
+  const refuse = ({ id }: Request, error: unknown) =>
+    say({ kind: 'refused', id, message: error instanceof Error ? error.message : String(error) })
+  // The next is not begun before: it would be in the way of the one that came first.
+  let working: Promise<void> = Promise.resolve()
   port.on('message', (request: Request) => {
-    answer(request).then(say, (error: unknown) =>
-      say({
-        kind: 'refused',
-        id: request.id,
-        message: error instanceof Error ? error.message : String(error),
-      }),
-    )
+    working = working.then(() => answer(request)).then(say, (error: unknown) => refuse(request, error))
   })
   say({ kind: 'ready', about: prepared.about })
 }

@@ -274,23 +274,25 @@ test('in a context of log lines that differ in their numbers alone, each is foun
   retriever.close()
 })
 
-test('questions are answered in order, one at a time a worker; who leaves or comes too late is not encoded', async () => {
+test('questions are answered in order, and a worker has two at most; who leaves or comes too late is not encoded', async () => {
   const jobs = createJobs(2)
   const { thread, asked } = fakeThread()
   const leaving = new AbortController()
   jobs.offer(thread)
   const first = jobs.ask({ kind: 'nearest', text: 'first' }, never)
-  const left = jobs.ask({ kind: 'nearest', text: 'left' }, leaving.signal)
   const second = jobs.ask({ kind: 'nearest', text: 'second' }, never)
+  const left = jobs.ask({ kind: 'nearest', text: 'left' }, leaving.signal)
+  const third = jobs.ask({ kind: 'nearest', text: 'third' }, never)
   await expect(jobs.ask({ kind: 'nearest', text: 'too many' }, never)).rejects.toMatchObject({
     code: 'retrieval_failed',
   })
   leaving.abort()
   await expect(left).rejects.toThrow()
-  expect(asked.map(({ text }) => text)).toEqual(['first'])
+  expect(asked.map(({ text }) => text)).toEqual(['first', 'second'])
   asked[0]?.resolve(1)
   expect(await first).toBe(1)
-  await expect.poll(() => asked.map(({ text }) => text)).toEqual(['first', 'second'])
+  await expect.poll(() => asked.map(({ text }) => text)).toEqual(['first', 'second', 'third'])
   asked[1]?.resolve(2)
-  expect(await second).toBe(2)
+  asked[2]?.resolve(3)
+  expect(await Promise.all([second, third])).toEqual([2, 3])
 })
