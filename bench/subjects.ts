@@ -92,6 +92,7 @@ export const gateway = ({
         PORT: String(port),
         COE_API_KEYS: `bench:${KEY},other:other-key-0123456789`,
         COE_DATA: dataPath,
+        MALLOC_ARENA_MAX: '1',
         MALLOC_MMAP_THRESHOLD_: '131072',
         ...environment,
       },

@@ -120,6 +120,8 @@ export type Decision = {
   readonly neighbours: readonly Neighbour[]
   readonly snapshot: string
   readonly margin?: number
+  /** Its words were enough: nothing was encoded. */
+  readonly byWords?: true
 }
 
 export type ClassifierCall = {

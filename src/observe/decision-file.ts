@@ -39,7 +39,7 @@ export const createDecisionFile = (options: DecisionFileOptions): DecisionFile =
     write: file.append,
     problem() {
       const lost = file.lost()
-      return lost && `${lost.lines} decisions were not written to ${path}: ${describe(lost.error)}`
+      return lost && `decisions are missing in ${path}, ${lost.lines} of them: ${describe(lost.error)}`
     },
     close: file.close,
   }

@@ -106,6 +106,7 @@ const lineOf = (account: Account, withQuestions: boolean): Line => {
     task: decision?.task,
     experts: decision?.experts,
     decidedBy: decision?.decidedBy,
+    byWords: decision?.byWords,
     confidence: decision?.confidence,
     snapshot: decision?.snapshot,
     ms: round(account.ms),
@@ -120,6 +121,7 @@ export const summary = (decision: Decision) => ({
   task: decision.task,
   experts: decision.experts,
   decidedBy: decision.decidedBy,
+  byWords: decision.byWords,
   confidence: decision.confidence,
   snapshot: decision.snapshot,
 })

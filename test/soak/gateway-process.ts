@@ -41,7 +41,7 @@ const collector = `data:text/javascript,${encodeURIComponent(`
 `)}`
 
 /** As the container image and docs/operating.md have it: glibc otherwise keeps the memory of workers that have ended. */
-const ALLOCATION = { MALLOC_MMAP_THRESHOLD_: '131072' }
+const ALLOCATION = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' }
 
 /** The gateway as `npm start` runs it. In a process group of its own, so that Ctrl-C is ours to handle. */
 export const startGateway = async (

@@ -44,7 +44,7 @@ const Outcome = ({ routed: { decision, threshold, question, tookMs } }: { routed
       <dt>Familiar</dt>
       <dd>more than {percent(decision.known)} of the context’s own questions</dd>
       <dt>Took</dt>
-      <dd>{tookOf(tookMs)}</dd>
+      <dd>{tookOf(tookMs, decision)}</dd>
       <dt>Read as</dt>
       <dd class="question">{question}</dd>
       <dt>Version</dt>
@@ -62,9 +62,10 @@ const thresholdOf = (threshold: number | null, { margin }: Decision) => {
   return `a margin of ${fixed(margin)} ${word} the ${fixed(threshold)} from which the neighbours decide alone`
 }
 
-const tookOf = ({ encode, search, total }: Routed['tookMs']) =>
+const tookOf = ({ encode, search, total }: Routed['tookMs'], { byWords }: Decision) =>
   [
-    encode !== undefined && `encoding ${milliseconds(encode)}`,
+    byWords === true && 'nothing was encoded, since its words were enough',
+    encode !== undefined && !byWords && `encoding ${milliseconds(encode)}`,
     search !== undefined && `searching ${milliseconds(search)}`,
     `${milliseconds(total)} in all`,
   ]
