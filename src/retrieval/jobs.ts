@@ -46,43 +46,53 @@ const workOn = async (job: Job, thread: Thread, after: Timer): Promise<Error | u
 /** A worker finds its next question there when it is done with one: it would wait for this thread's turn otherwise. */
 const AT_HAND = 2
 
+/** The workers that are alive, and how many questions each has. */
+const createCrew = () => {
+  const questionsOf = new Map<Thread, number>()
+  return {
+    add: (thread: Thread) => void questionsOf.set(thread, 0),
+    remove: (thread: Thread) => void questionsOf.delete(thread),
+    size: () => questionsOf.size,
+    count(thread: Thread, by: number) {
+      const questions = questionsOf.get(thread)
+      if (questions !== undefined) questionsOf.set(thread, questions + by)
+    },
+    /** Who has least to do, if anybody takes one more. */
+    freest() {
+      let found: Thread | undefined
+      let least = AT_HAND
+      for (const [thread, questions] of questionsOf) {
+        if (questions < least && !thread.isDead()) [found, least] = [thread, questions]
+      }
+      return found
+    },
+  }
+}
+
 /** To the worker that has least to do: clients in turn, each one's in the order they came. */
 export const createJobs = (limit: number, after: Timer = timer): Jobs => {
   const waiting = createTurns<Job>()
-  /** The workers that are alive, and how many questions each has. */
-  const alive = new Map<Thread, number>()
+  const crew = createCrew()
   let closed = false
 
   const next = () => {
-    for (let thread = freest(); thread !== undefined; thread = freest()) {
+    for (let thread = crew.freest(); thread !== undefined; thread = crew.freest()) {
       const job = waiting.take()
       if (job === undefined) return
       void give(job, thread)
     }
   }
-  const freest = () => {
-    let found: Thread | undefined
-    let least = AT_HAND
-    for (const [thread, questions] of alive) {
-      if (questions < least && !thread.isDead()) [found, least] = [thread, questions]
-    }
-    return found
-  }
   const give = async (job: Job, thread: Thread) => {
-    count(thread, 1)
+    crew.count(thread, 1)
     const died = await workOn(job, thread, after)
     if (died !== undefined) again(job, died)
-    count(thread, -1)
+    crew.count(thread, -1)
     next()
-  }
-  const count = (thread: Thread, by: number) => {
-    const questions = alive.get(thread)
-    if (questions !== undefined) alive.set(thread, questions + by)
   }
   const again = (job: Job, error: Error) => {
     if (job.isSettled()) return
     if (closed || job.tries++ > 0) job.reject(failed('The neighbours were not found.', error))
-    else if (alive.size === 0) job.reject(nobody(error))
+    else if (crew.size() === 0) job.reject(nobody(error))
     else waiting.addFirst(job.client, job)
   }
   const rejectAll = (error: Error) => {
@@ -90,7 +100,7 @@ export const createJobs = (limit: number, after: Timer = timer): Jobs => {
   }
   const refusal = (client: string) => {
     if (closed) return noLonger()
-    if (alive.size === 0) return nobody()
+    if (crew.size() === 0) return nobody()
     if (waiting.size() < limit) return undefined
     const full = failed(`${limit} questions already wait to be encoded.`)
     const last = waiting.giveWay(client)
@@ -115,12 +125,12 @@ export const createJobs = (limit: number, after: Timer = timer): Jobs => {
         next()
       }),
     offer(thread) {
-      alive.set(thread, 0)
+      crew.add(thread)
       next()
     },
     withdraw(thread) {
-      alive.delete(thread)
-      if (alive.size === 0) rejectAll(nobody())
+      crew.remove(thread)
+      if (crew.size() === 0) rejectAll(nobody())
     },
     waiting: waiting.size,
     close() {
