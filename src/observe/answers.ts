@@ -1,5 +1,4 @@
 import { hashOf } from '../routing/question-hash.ts'
-import { keyOf } from './corrections.ts'
 
 /** An answer that a client may say something about. */
 export type Answer = {
@@ -29,34 +28,41 @@ export const ANSWERS = 10_000
 const CHARS = 16 * 1024 * 1024
 
 /**
- * The last answers, in bounded memory. Their order is kept beside the map: a map that loses its first entry over and
- * over takes ever longer to find the next one.
+ * The last answers, in bounded memory. All are remembered and few are asked for: whoever asks looks through them, so that
+ * nobody else has to keep them in order.
  */
 export const createAnswers = (withQuestions: boolean): Answers => {
-  const known = new Map<string, Remembered>()
-  const ring: ({ readonly key: string; readonly answer: Remembered } | undefined)[] = new Array(ANSWERS)
+  const ring: (Remembered | undefined)[] = new Array(ANSWERS)
   let [oldest, next, chars] = [0, 0, 0]
 
   const forgetOldest = () => {
-    const slot = ring[oldest % ANSWERS]
+    chars -= ring[oldest % ANSWERS]?.question?.length ?? 0
     ring[oldest++ % ANSWERS] = undefined
-    if (slot === undefined) return
-    chars -= slot.answer.question?.length ?? 0
-    // A client may have used its id again.
-    if (known.get(slot.key) === slot.answer) known.delete(slot.key)
   }
   return {
     add({ requestId, client, task, expert, question, questionHash = hashOf(question) }) {
-      const key = keyOf({ client, requestId })
       const kept = withQuestions ? question : undefined
-      // Field by field: to spread them takes three times as long as all the rest of this.
-      const answer = { requestId, client, task, expert, question: kept, questionHash, score: undefined }
       if (next - oldest === ANSWERS) forgetOldest()
-      ring[next++ % ANSWERS] = { key, answer }
-      known.set(key, answer)
+      // Field by field: to spread them takes three times as long as all the rest of this.
+      ring[next++ % ANSWERS] = {
+        requestId,
+        client,
+        task,
+        expert,
+        question: kept,
+        questionHash,
+        score: undefined,
+      }
       chars += kept?.length ?? 0
       while (chars > CHARS) forgetOldest()
     },
-    get: answer => known.get(keyOf(answer)),
+    get({ requestId, client }) {
+      // The newest first: a client may have used its id again.
+      for (let at = next - 1; at >= oldest; at--) {
+        const answer = ring[at % ANSWERS]
+        if (answer?.requestId === requestId && answer.client === client) return answer
+      }
+      return undefined
+    },
   }
 }
