@@ -9,7 +9,7 @@ import { classify } from './classify.ts'
 import { type Decision, decide, enoughFor, nothingFound, pinned, wantsClassifier } from './decide.ts'
 import type { Events } from './events.ts'
 import { expertsFor } from './order.ts'
-import { createRemember } from './remember.ts'
+import { createRemember, type Remember } from './remember.ts'
 import type { Serving } from './serving.ts'
 
 /** What the client's model name means. */
@@ -62,10 +62,15 @@ export class AnswerFailed extends Error {
 }
 
 export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline => {
-  const decisions = createRemember<Decided>(
-    rememberedMax,
-    ({ decision }) => decision.decidedBy !== 'fallback',
-  )
+  /** What was decided by a snapshot goes with it. */
+  const memories = new WeakMap<Snapshot, Remember<Decided>>()
+  const memoryOf = (snapshot: Snapshot): Remember<Decided> => {
+    const known = memories.get(snapshot)
+    if (known !== undefined) return known
+    const memory = createRemember<Decided>(rememberedMax, ({ decision }) => decision.decidedBy !== 'fallback')
+    memories.set(snapshot, memory)
+    return memory
+  }
 
   const settled = (
     { decision: made, classifierMs }: Decided,
@@ -85,13 +90,13 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
     const began = performance.now()
     const named = byName(snapshot, question.target)
     if (named !== undefined) return settled({ decision: named, classifierMs: 0 }, false, question, began)
-    const key = `${snapshot.version}\0${question.text}`
-    const known = decisions.known(key)
+    const decisions = memoryOf(snapshot)
+    const known = decisions.known(question.text)
     if (known !== undefined) return settled(known, true, question, began)
     const work = (inner: AbortSignal) =>
       decideAfresh(snapshot, crew, question, question.events ?? events, inner)
     return decisions
-      .get(key, work, signal)
+      .get(question.text, work, signal)
       .then(({ value, remembered }) => settled(value, remembered, question, began))
   }
 
