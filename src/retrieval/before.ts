@@ -21,6 +21,9 @@ export type Before = {
   readonly changed: number
 }
 
+/** Where what takes long to find out about a context is kept, and what is known of nearly the same one. */
+export type Known = { readonly kept: Kept; readonly name: string; readonly before: Before | undefined }
+
 /** A context of which more has changed is judged as a whole once more: so few hardly move what was said of the others. */
 const MOST_CHANGED = 0.05
 /** Fewer examples are judged before an earlier context is read. */

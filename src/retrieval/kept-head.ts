@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { aside, worthAThread } from './aside.ts'
-import type { Before } from './before.ts'
+import type { Before, Known } from './before.ts'
 import { keepChecked, readChecked } from './checked.ts'
 import { type Features, fitHead, type Head, refitHead, widthFor } from './head.ts'
-import type { Kept } from './kept.ts'
 
 export type ToFit = {
   readonly features: Features
@@ -20,26 +19,26 @@ export const fitHere = ({ features, labels, tasks, pull }: ToFit): Head =>
 export const fitAside = (given: ToFit): Head | Promise<Head> =>
   worthAThread(given.features.n) ? aside('aside-head', given).catch(() => fitHere(given)) : fitHere(given)
 
-/** Where heads of one kind are kept, and of which context. */
-type Place = { readonly kept: Kept; readonly kind: 'head' | 'words'; readonly name: string }
+/** A context has two: of the whole vote, and of the vote by words. */
+type Which = 'head' | 'words'
 
-const fileOf = (kind: string, name: string) => ({ prefix: `${kind}-${name}`, suffix: 'bin' })
+const fileOf = (which: Which, name: string) => ({ prefix: `${which}-${name}`, suffix: 'bin' })
 
 /** The head of a context that was fitted before; otherwise fitted now, from one of nearly the same where there is one. */
 export const headOf = async (
-  { kept, kind, name }: Place,
+  which: Which,
+  { kept, name, before }: Known,
   given: ToFit,
-  before: Before | undefined,
   make: (given: ToFit) => Head | Promise<Head>,
 ): Promise<Head> => {
   const { features, tasks } = given
   const width = widthFor(tasks)
-  const known = asHead((await readChecked(kept.folder, fileOf(kind, name)))?.bytes, features, width)
+  const known = asHead((await readChecked(kept.folder, fileOf(which, name)))?.bytes, features, width)
   if (known !== undefined) return known
-  const earlier = before && (await readChecked(kept.folder, fileOf(kind, before.name)))
+  const earlier = before && (await readChecked(kept.folder, fileOf(which, before.name)))
   const pull = earlier && pullFrom(floatsOf(earlier.bytes), before, { n: features.n, width })
   const head = await make({ ...given, pull })
-  await keepChecked(kept, fileOf(kind, name), path =>
+  await keepChecked(kept, fileOf(which, name), path =>
     writeFile(path, Buffer.concat([bytesOf(head.weights), bytesOf(head.pull)])),
   )
   return head

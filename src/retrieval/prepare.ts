@@ -33,7 +33,8 @@ export const prepare = async (
       ? { vectors: new Float32Array(0), encoded: 0 }
       : await encodeAll(given, encoder, stored, progress)
   const kind = kindOf(given, encoder)
-  const name = `${kind}-${fingerprint(given)}`
+  const keys = keysOf(given)
+  const name = `${kind}-${digest(keys)}`
   // Begun and not waited for: what the heads are fitted from is counted meanwhile.
   const opening =
     encoder &&
@@ -41,7 +42,6 @@ export const prepare = async (
   let index: Index | undefined
   const near: Near = (vector, count) => index?.nearest(vector, count).map(hit => hit.row) ?? []
   const context = contextOf(given, vectors)
-  const keys = keysOf(given)
   const known = { kept, name, before: await findBefore(kept, { kind, name }, keys) }
   const stages = await stagesOf(context, near, known)
   index = await opening?.index
@@ -122,8 +122,6 @@ const digest = (...of: readonly unknown[]): string =>
 /** What all examples must have in common with those before, for anything that was found out about them to hold. */
 const kindOf = ({ k, tasks, keywords }: Preparation, encoder: Encoder | undefined): string =>
   digest('10', encoder?.id, k, [...new Set(tasks)].sort(), keywords)
-
-const fingerprint = ({ texts, tasks }: Preparation): string => digest(texts, tasks)
 
 /** Tasks and keywords move no vector: the index stays as it is. */
 const indexName = ({ texts }: Preparation, encoder: Encoder): string => digest('2', encoder.id, texts)

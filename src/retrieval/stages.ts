@@ -1,10 +1,9 @@
 /** A question is looked at by its words first; it is encoded only where these are not enough. */
 
-import { type Before, keepContent } from './before.ts'
+import { type Known, keepContent } from './before.ts'
 import { fitKnown, fitProbability, type Judged, type Judgement } from './calibrate.ts'
 import { essenceOf } from './essence.ts'
 import { judgeBoth } from './judge.ts'
-import type { Kept } from './kept.ts'
 import { fitAside, fitHere, headOf } from './kept-head.ts'
 import type { Enough, Nearest } from './protocol.ts'
 import { asText, forEncoder } from './text.ts'
@@ -25,15 +24,8 @@ import {
 /** The whole vote, and the same by words alone; without an encoder there is nothing but words. */
 export type Stages = { readonly whole: Voter; readonly words: Voter | undefined }
 
-/** Where what takes long to find out is kept, and what was found out earlier of nearly the same. */
-export type Known = { readonly kept: Kept; readonly name: string; readonly before: Before | undefined }
-
 /** Both as they vote. */
-export const stagesOf = async (
-  context: Context,
-  near: Near,
-  { kept, name, before }: Known,
-): Promise<Stages> => {
+export const stagesOf = async (context: Context, near: Near, known: Known): Promise<Stages> => {
   const { labels } = context
   const tasks = context.tasks.length
   const represented = represent(context)
@@ -43,10 +35,10 @@ export const stagesOf = async (
   const fittingWords =
     context.dims === 0
       ? undefined
-      : headOf({ kept, kind: 'words', name }, { features: bare.features, labels, tasks }, before, fitAside)
+      : headOf('words', known, { features: bare.features, labels, tasks }, fitAside)
   const [byWords, head] = await Promise.all([
     fittingWords,
-    headOf({ kept, kind: 'head', name }, { features, labels, tasks }, before, fitHere),
+    headOf('head', known, { features, labels, tasks }, fitHere),
   ])
   const whole = voterOf(context, represented, head, near)
   return { whole, words: byWords && { ...whole, ...bare, head: byWords } }
