@@ -1,4 +1,5 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
+import { createCounter, createHistogram } from './series.ts'
 
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
@@ -10,18 +11,21 @@ export const restarts = {
 
 /** Everything that is counted or timed. Label values come from the map, the keys' names and the catalogue of errors, never from a request. */
 export const createInstruments = (registry: Registry) => {
-  const registers = [registry]
-  const counter = (name: string, help: string, ...labelNames: string[]) =>
-    new Counter({ name, help, labelNames, registers })
-  const histogram = (name: string, help: string, ...labelNames: string[]) =>
-    new Histogram({ name, help, labelNames, buckets, registers })
+  const counter = <const Names extends readonly string[]>(name: string, help: string, ...labelNames: Names) =>
+    createCounter(registry, { name, help, labelNames })
+  const histogram = <const Names extends readonly string[]>(
+    name: string,
+    help: string,
+    ...labelNames: Names
+  ) => createHistogram(registry, { name, help, labelNames, buckets })
 
   return {
     requests: counter('coe_requests_total', 'Requests by endpoint and status.', 'endpoint', 'status'),
     clients: counter(
       'coe_client_requests_total',
       'Requests by the name of the key, of those that have one.',
-      ...['client', 'status'],
+      'client',
+      'status',
     ),
     duration: histogram('coe_request_seconds', 'Until the first byte of the answer.', 'endpoint'),
     overhead: histogram(
@@ -31,7 +35,10 @@ export const createInstruments = (registry: Registry) => {
     decisions: counter(
       'coe_decisions_total',
       'Decisions by task, first expert and how.',
-      ...['task', 'expert', 'decided_by', 'remembered'],
+      'task',
+      'expert',
+      'decided_by',
+      'remembered',
     ),
     deciding: histogram('coe_decision_seconds', 'Deciding, the classifier included.'),
     classifier: counter(
@@ -52,7 +59,9 @@ export const createInstruments = (registry: Registry) => {
     feedback: counter(
       'coe_feedback_total',
       'Answers that clients said something about.',
-      ...['expert', 'task', 'rating'],
+      'expert',
+      'task',
+      'rating',
     ),
     workerDeaths: counter('coe_worker_deaths_total', 'Retrieval workers that ended by themselves.'),
   }

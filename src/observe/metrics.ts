@@ -40,45 +40,45 @@ export const createMetrics = (gauges: Gauges): Metrics => {
     events: {
       decided({ task, experts, decidedBy }, remembered, ms) {
         const expert = experts[0] ?? 'none'
-        count.decisions.inc({ task, expert, decided_by: decidedBy, remembered: String(remembered) })
-        count.deciding.observe(ms / 1000)
+        count.decisions.inc([task, expert, decidedBy, String(remembered)])
+        count.deciding.observe([], ms / 1000)
       },
       classified(outcome, ms) {
-        count.classifier.inc({ outcome })
-        if (outcome !== 'skipped') count.classifying.observe(ms / 1000)
+        count.classifier.inc([outcome])
+        if (outcome !== 'skipped') count.classifying.observe([], ms / 1000)
       },
-      expertAnswered: (expert, ms) => count.expertSeconds.observe({ expert }, ms / 1000),
-      expertFailed: ({ expert, code }) => count.failures.inc({ expert, code }),
-      retrievalFailed: () => count.retrieval.inc(),
+      expertAnswered: (expert, ms) => count.expertSeconds.observe([expert], ms / 1000),
+      expertFailed: ({ expert, code }) => count.failures.inc([expert, code]),
+      retrievalFailed: () => count.retrieval.inc([]),
       answered({ endpoint, client, status, ms, overheadMs, expert = 'none', outcome, tokens }) {
-        count.requests.inc({ endpoint, status: String(status) })
-        if (client !== undefined) count.clients.inc({ client, status: String(status) })
-        count.duration.observe({ endpoint }, ms / 1000)
-        if (overheadMs !== undefined) count.overhead.observe(overheadMs / 1000)
-        if (outcome !== undefined) count.streams.inc({ expert, outcome })
+        const code = String(status)
+        count.requests.inc([endpoint, code])
+        if (client !== undefined) count.clients.inc([client, code])
+        count.duration.observe([endpoint], ms / 1000)
+        if (overheadMs !== undefined) count.overhead.observe([], overheadMs / 1000)
+        if (outcome !== undefined) count.streams.inc([expert, outcome])
         if (tokens !== undefined) {
-          count.tokens.inc({ expert, direction: 'prompt' }, tokens.prompt)
-          count.tokens.inc({ expert, direction: 'completion' }, tokens.completion)
+          count.tokens.inc([expert, 'prompt'], tokens.prompt)
+          count.tokens.inc([expert, 'completion'], tokens.completion)
         }
       },
-      refused: because => count.refused.inc({ because }),
+      refused: because => count.refused.inc([because]),
       refusing: () => undefined,
       refusedEnough: () => undefined,
       swapped({ snapshot }) {
-        count.swaps.inc({ outcome: 'done' })
+        count.swaps.inc(['done'])
         state.swapped(snapshot)
       },
       swapFailed(_error, inFiles) {
-        count.swaps.inc({ outcome: 'failed' })
+        count.swaps.inc(['failed'])
         if (inFiles) state.swapFailed()
       },
       candidateBegan: () => undefined,
-      candidateEnded: ({ outcome }) => count.candidates.inc({ outcome }),
-      rated: ({ score }, task, expert) =>
-        count.feedback.inc({ expert, task, rating: score >= 0.5 ? 'good' : 'bad' }),
+      candidateEnded: ({ outcome }) => count.candidates.inc([outcome]),
+      rated: ({ score }, task, expert) => count.feedback.inc([expert, task, score >= 0.5 ? 'good' : 'bad']),
       feedbackLost: () => undefined,
       agreed: () => state.agreed(),
-      workerDied: () => count.workerDeaths.inc(),
+      workerDied: () => count.workerDeaths.inc([]),
     },
   }
 }
