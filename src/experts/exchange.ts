@@ -9,7 +9,7 @@ export type ResponseHeaders = Readonly<Record<string, string | string[] | undefi
  */
 export type ResponseBody = AsyncIterableIterator<Buffer> & {
   /** All of it, or undefined if it is longer than that. */
-  whole(maxBytes: number): Promise<Buffer | undefined>
+  whole(maxBytes: number): Buffer | Promise<Buffer | undefined>
   destroy(): void
   flow(): Flow
 }
@@ -193,8 +193,13 @@ class Incoming implements Dispatcher.DispatchHandler, ResponseBody {
   }
 
   /** A short answer is here as a whole when its headers are. */
-  async whole(maxBytes: number): Promise<Buffer | undefined> {
-    if (this.state === 'ended' && this.chunks.length === 1 && this.ahead <= maxBytes) return this.chunks[0]
+  whole(maxBytes: number): Buffer | Promise<Buffer | undefined> {
+    const [only] = this.chunks
+    const isHere = this.state === 'ended' && this.chunks.length === 1 && this.ahead <= maxBytes
+    return isHere && only !== undefined ? only : this.gathered(maxBytes)
+  }
+
+  private async gathered(maxBytes: number): Promise<Buffer | undefined> {
     const parts: Buffer[] = []
     let size = 0
     for (let item = await this.next(); !item.done; item = await this.next()) {

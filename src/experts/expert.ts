@@ -1,7 +1,8 @@
 import type { Flow } from '../resilience/flow.ts'
 
-/** What an endpoint of OpenAI's API is asked; the same paths here and at an expert. */
-export type Endpoint = 'chat/completions' | 'completions' | 'embeddings' | 'responses'
+/** Endpoints of OpenAI's API; the same paths here and at an expert. */
+export const ENDPOINTS = ['chat/completions', 'completions', 'embeddings', 'responses'] as const
+export type Endpoint = (typeof ENDPOINTS)[number]
 
 /** A reply that the context knows, for the built-in expert. */
 export type Passage = {

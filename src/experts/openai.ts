@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 import { held } from '../resilience/flow.ts'
 import { createCondition } from './condition.ts'
 import { exchange } from './exchange.ts'
-import type { Answer, Ask, Expert } from './expert.ts'
+import { type Answer, type Ask, ENDPOINTS, type Endpoint, type Expert } from './expert.ts'
 import { createPolicies } from './policies.ts'
 import { receive } from './receive.ts'
 import { secretsOf } from './rejection.ts'
@@ -38,6 +38,9 @@ export const createOpenAiExpert = (
   const { search } = base
   const fixed = fixedHeaders(definition)
   const path = base.pathname.replace(/\/+$/, '')
+  const pathOf = Object.fromEntries(
+    ENDPOINTS.map(endpoint => [endpoint, `${path}/${endpoint}${search}`]),
+  ) as Record<Endpoint, string>
   const pool = new Pool(base.origin, {
     connections: definition.concurrency,
     // The policies below have the deadlines; the pool's own would cut in from the side.
@@ -48,21 +51,17 @@ export const createOpenAiExpert = (
   })
   const { places, policy } = createPolicies(definition, condition)
 
-  const send = async (ask: Ask, signal: AbortSignal): Promise<Answer> => {
-    const sent = {
-      path: `${path}/${ask.endpoint}${search}`,
-      headers: requestHeaders(fixed, ask),
-      body: ask.bodyFor(definition.model),
-    }
-    const response = await exchange(pool, sent, signal)
-    return await receive({ what, secrets, idleMs: definition.idle, ask }, response)
-  }
   const attempt = (ask: Ask) => async (signal: AbortSignal) => {
     const leave = await places.enter(signal)
     try {
-      const answer = await send(ask, signal)
-      if (answer.kind === 'whole') leave()
-      return answer.kind === 'whole' ? answer : { ...answer, rest: held(answer.rest, leave) }
+      const sent = {
+        path: pathOf[ask.endpoint],
+        headers: requestHeaders(fixed, ask),
+        body: ask.bodyFor(definition.model),
+      }
+      const response = await exchange(pool, sent, signal)
+      const received = receive({ what, secrets, idleMs: definition.idle, ask }, response)
+      return keeping(received instanceof Promise ? await received : received, leave)
     } catch (error) {
       leave()
       throw signal.aborted ? signal.reason : translate(what, secrets, error)
@@ -81,6 +80,13 @@ export const createOpenAiExpert = (
     drain: places.drain,
     close: () => void pool.close().catch(() => undefined),
   }
+}
+
+/** A stream keeps its place to its end. */
+const keeping = (answer: Answer, leave: () => void): Answer => {
+  if (answer.kind === 'stream') return { ...answer, rest: held(answer.rest, leave) }
+  leave()
+  return answer
 }
 
 /** The client's own key never travels; an expert is asked not to compress, so that its bytes can be relayed. */

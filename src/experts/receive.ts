@@ -25,11 +25,14 @@ const MAX_PARSED_BYTES = 4 * 1024 * 1024
 /** The first event of a stream may be this long. */
 const MAX_HEAD_BYTES = 8 * 1024 * 1024
 
-/** An expert's response as an answer. Everything that is wrong with it by now can still be made good elsewhere. */
-export const receive = async (asked: Asked, response: Response): Promise<Answer> => {
+/**
+ * An expert's response as an answer. Everything that is wrong with it by now can still be made good elsewhere. Of a short
+ * one all is here already, and nobody has to wait.
+ */
+export const receive = (asked: Asked, response: Response): Answer | Promise<Answer> => {
   const { what, secrets, ask } = asked
   const { statusCode, headers, body } = response
-  if (statusCode < 200 || statusCode > 299) throw await rejection(what, secrets, response)
+  if (statusCode < 200 || statusCode > 299) return rejected(asked, response)
   const type = single(headers['content-type']) ?? ''
   const encoding = single(headers['content-encoding']) ?? 'identity'
   const plain = encoding.toLowerCase() === 'identity'
@@ -43,9 +46,13 @@ export const receive = async (asked: Asked, response: Response): Promise<Answer>
     )
   }
   const relayed = relayedHeaders(headers)
-  return ask.stream
-    ? { kind: 'stream', headers: relayed, ...(await begin(asked, body)) }
-    : await whole(what, relayed, body)
+  if (ask.stream) return streamed(asked, relayed, body)
+  const all = body.whole(MAX_WHOLE_BYTES)
+  return all instanceof Promise ? all.then(bytes => whole(what, relayed, bytes)) : whole(what, relayed, all)
+}
+
+const rejected = async ({ what, secrets }: Asked, response: Response): Promise<Answer> => {
+  throw await rejection(what, secrets, response)
 }
 
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
@@ -62,8 +69,7 @@ const relayedHeaders = (headers: ResponseHeaders): Record<string, string> => {
   return relayed
 }
 
-const whole = async (what: string, headers: Answer['headers'], body: ResponseBody): Promise<Answer> => {
-  const all = await body.whole(MAX_WHOLE_BYTES)
+const whole = (what: string, headers: Answer['headers'], all: Buffer | undefined): Answer => {
   if (all === undefined) throw new GatewayError('expert_invalid_response', `${what} answered without end.`)
   const usage = all.length > MAX_PARSED_BYTES ? skimmed(all) : parsed(what, all)
   if (usage === undefined) {
@@ -98,7 +104,11 @@ const hasBraces = (bytes: Buffer): boolean =>
   /^\s*\{/.test(bytes.toString('latin1', 0, 64)) && /\}\s*$/.test(bytes.toString('latin1', bytes.length - 64))
 
 /** Waits for the first event: until it is here another expert can still answer in this one's place. */
-const begin = async ({ what, ask, idleMs }: Asked, body: ResponseBody) => {
+const streamed = async (
+  { what, ask, idleMs }: Asked,
+  headers: Answer['headers'],
+  body: ResponseBody,
+): Promise<Answer> => {
   // Before the first byte there is the deadline alone: a model may think long before it says anything.
   const item = await body.next()
   if (item.done) throw noEvent(what)
@@ -106,7 +116,7 @@ const begin = async ({ what, ask, idleMs }: Asked, body: ResponseBody) => {
   const head = await headOf(what, item.value, source)
   const tail = tailOf(head)
   const rest = untilFinished({ what, endpoint: ask.endpoint }, source, tail)
-  return { head, rest, usage: () => usageIn(tail.text()) }
+  return { kind: 'stream', headers, head, rest, usage: () => usageIn(tail.text()) }
 }
 
 /** Everything up to and including the chunk that completes the first event; what follows waits. */

@@ -1,9 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../routing/events.ts'
 
-type Notes = {
-  -readonly [Name in Exclude<keyof Account, 'requestId' | 'endpoint' | 'status' | 'totalMs'>]: Account[Name]
-}
+type Notes = { -readonly [Name in keyof Account]: Account[Name] }
 
 /** On the request itself: of a weak map the collector would look through every entry, every time. */
 const NOTES = Symbol('notes')
@@ -12,15 +10,19 @@ type Noted = FastifyRequest & { [NOTES]?: Notes }
 /** Whoever learns something of a request on its way writes it down here; it is told once, at the end. */
 export const notesOf = (request: Noted): Notes => {
   request[NOTES] ??= {
+    requestId: request.id,
     client: undefined,
-    ms: -1,
+    endpoint: '',
     stream: false,
+    status: 0,
+    ms: -1,
+    totalMs: -1,
+    overheadMs: undefined,
     question: '',
     questionHash: undefined,
-    tried: [],
-    overheadMs: undefined,
     decision: undefined,
     expert: undefined,
+    tried: [],
     error: undefined,
     outcome: undefined,
     tokens: undefined,
@@ -34,29 +36,14 @@ export const note = (request: FastifyRequest, part: Partial<Notes>): void => {
   Object.assign(notesOf(request), part)
 }
 
-/** The request as a whole. Its endpoint is the route's name, never what a client wrote. */
+/** The request as a whole, when it is over. Its endpoint is the route's name, never what a client wrote. */
 export const accountOf = (request: FastifyRequest, reply: FastifyReply): Account => {
   const notes = notesOf(request)
-  const totalMs = reply.elapsedTime
-  return {
-    client: notes.client,
-    stream: notes.stream,
-    question: notes.question,
-    questionHash: notes.questionHash,
-    tried: notes.tried,
-    overheadMs: notes.overheadMs,
-    decision: notes.decision,
-    expert: notes.expert,
-    error: notes.error,
-    outcome: notes.outcome,
-    tokens: notes.tokens,
-    traceId: notes.traceId,
-    requestId: request.id,
-    endpoint: endpointOf(request.routeOptions.url ?? 'none'),
-    status: reply.raw.headersSent ? reply.statusCode : 499,
-    totalMs,
-    ms: notes.ms < 0 ? totalMs : notes.ms,
-  }
+  notes.endpoint = endpointOf(request.routeOptions.url ?? 'none')
+  notes.status = reply.raw.headersSent ? reply.statusCode : 499
+  notes.totalMs = reply.elapsedTime
+  if (notes.ms < 0) notes.ms = notes.totalMs
+  return notes
 }
 
 const endpointOf = (url: string) => (url.startsWith('/v1/') ? url.slice('/v1/'.length) : url)

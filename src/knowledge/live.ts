@@ -1,8 +1,12 @@
 /** What can be let go of when nobody uses it any more. */
 type Releasable = { release(): void }
 
+export type Held<T> = { readonly value: T; release(): void }
+
 export type Live<T> = {
   current(): T
+  /** The value of this moment, alive until it is released: once, by whoever holds it. */
+  hold(): Held<T>
   /** Hands out the value of this moment and keeps it alive until the work has settled. */
   use<R>(work: (value: T) => Promise<R>): Promise<R>
   /**
@@ -21,16 +25,24 @@ export const createLive = <T extends Releasable>(initial: T): Live<T> => {
     old.retired = true
     if (old.users === 0) old.value.release()
   }
+  const hold = () => {
+    const mine = generation
+    mine.users++
+    const release = () => {
+      mine.users--
+      if (mine.retired && mine.users === 0) mine.value.release()
+    }
+    return { value: mine.value, release }
+  }
   return {
     current: () => generation.value,
+    hold,
     async use(work) {
-      const mine = generation
-      mine.users++
+      const { value, release } = hold()
       try {
-        return await work(mine.value)
+        return await work(value)
       } finally {
-        mine.users--
-        if (mine.retired && mine.users === 0) mine.value.release()
+        release()
       }
     },
     replace(prepare) {

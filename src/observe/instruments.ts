@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client'
-import { createCounter, createHistogram } from './series.ts'
+import { Counter, Histogram } from './series.ts'
 
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
@@ -12,12 +12,12 @@ export const restarts = {
 /** Everything that is counted or timed. Label values come from the map, the keys' names and the catalogue of errors, never from a request. */
 export const createInstruments = (registry: Registry) => {
   const counter = <const Names extends readonly string[]>(name: string, help: string, ...labelNames: Names) =>
-    createCounter(registry, { name, help, labelNames })
+    new Counter(registry, { name, help, labelNames })
   const histogram = <const Names extends readonly string[]>(
     name: string,
     help: string,
     ...labelNames: Names
-  ) => createHistogram(registry, { name, help, labelNames, buckets })
+  ) => new Histogram(registry, { name, help, labelNames }, buckets)
 
   return {
     requests: counter('coe_requests_total', 'Requests by endpoint and status.', 'endpoint', 'status'),

@@ -56,13 +56,15 @@ export const bulkhead = ({ concurrency, queue, what }: BulkheadOptions): Bulkhea
     })
 
   return {
-    async enter(signal) {
-      signal.throwIfAborted()
-      if (draining) throw drained(what)
-      if (running < concurrency) running++
-      else if (waiting.size < queue) await turn(signal)
-      else throw full(what, running, waiting.size)
-      return exitOnce()
+    enter(signal) {
+      if (signal.aborted) return Promise.reject(signal.reason)
+      if (draining) return Promise.reject(drained(what))
+      if (running < concurrency) {
+        running++
+        return Promise.resolve(exitOnce())
+      }
+      if (waiting.size < queue) return turn(signal).then(exitOnce)
+      return Promise.reject(full(what, running, waiting.size))
     },
     drain(on) {
       draining = on

@@ -9,6 +9,7 @@ import { classify } from './classify.ts'
 import { type Decision, decide, enoughFor, nothingFound, pinned, wantsClassifier } from './decide.ts'
 import type { Events } from './events.ts'
 import { expertsFor } from './order.ts'
+import { hashOf } from './question-hash.ts'
 import { createRemember, type Remember } from './remember.ts'
 import type { Serving } from './serving.ts'
 
@@ -32,13 +33,18 @@ export type Question = {
 
 export type Answered = Called & {
   readonly decision: Decision
+  readonly questionHash: string
   readonly remembered: boolean
   /** Time spent waiting on experts and the classifier. */
   readonly waitedMs: number
 }
 
-/** A decision, and what the classifier's word cost. */
-type Decided = { readonly decision: Decision; readonly classifierMs: number }
+/** A decision, what the classifier's word cost, and what its question is called where its text may not be kept. */
+type Decided = {
+  readonly decision: Decision
+  readonly classifierMs: number
+  readonly questionHash: string
+}
 
 export type Pipeline = {
   /** Decides and asks; the answer's first byte is here when it resolves. */
@@ -73,7 +79,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
   }
 
   const settled = (
-    { decision: made, classifierMs }: Decided,
+    { decision: made, classifierMs, questionHash }: Decided,
     remembered: boolean,
     { target, allowed, events: told = events }: Question,
     began: number,
@@ -83,13 +89,16 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
     const ms = performance.now() - began
     told.decided(decision, remembered, ms)
     // What was remembered has cost this request nothing of the classifier's time.
-    return { decision, remembered, classifierMs: Math.min(classifierMs, ms) }
+    return { decision, questionHash, remembered, classifierMs: Math.min(classifierMs, ms) }
   }
   /** Without a detour where nobody has to be waited for. */
   const route = ({ snapshot, crew }: Serving, question: Question, signal: AbortSignal) => {
     const began = performance.now()
     const named = byName(snapshot, question.target)
-    if (named !== undefined) return settled({ decision: named, classifierMs: 0 }, false, question, began)
+    if (named !== undefined) {
+      const made = { decision: named, classifierMs: 0, questionHash: hashOf(question.text) }
+      return settled(made, false, question, began)
+    }
     const decisions = memoryOf(snapshot)
     const known = decisions.known(question.text)
     if (known !== undefined) return settled(known, true, question, began)
@@ -104,7 +113,8 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
     route: async (serving, question, signal) => await route(serving, question, signal),
     async answer(serving, question, ask, signal) {
       const routed = route(serving, question, signal)
-      const { decision, remembered, classifierMs } = routed instanceof Promise ? await routed : routed
+      const { decision, questionHash, remembered, classifierMs } =
+        routed instanceof Promise ? await routed : routed
       const { allowed } = question
       if (allowed !== undefined && decision.experts.length === 0) {
         throw new AnswerFailed(decision, nobodyAllowed(decision, allowed))
@@ -120,7 +130,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
         )
         const { answer, expert, tried, expertMs } = called
         const waitedMs = expertMs + classifierMs
-        return { answer, expert, tried, expertMs, decision, remembered, waitedMs }
+        return { answer, expert, tried, expertMs, decision, questionHash, remembered, waitedMs }
       } catch (error) {
         throw new AnswerFailed(decision, error)
       }
@@ -152,7 +162,11 @@ export const decideAfresh = async (
     crew.classifier !== undefined && text !== '' && wantsClassifier(snapshot, nearest)
       ? await classify(snapshot, crew.classifier, text, nearest, hop, events, signal)
       : 'nothing'
-  return { decision: decide(snapshot, nearest, said), classifierMs: performance.now() - began }
+  return {
+    decision: decide(snapshot, nearest, said),
+    classifierMs: performance.now() - began,
+    questionHash: hashOf(text),
+  }
 }
 
 /** Retrieval that fails leaves the question without neighbours, not without an answer. */

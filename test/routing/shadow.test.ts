@@ -30,6 +30,7 @@ const snapshotOf = (version: string, state: { queued: number; asked: number; fai
 
 const liveOf = (serving: Serving): Live<Serving> => ({
   current: () => serving,
+  hold: () => ({ value: serving, release: () => undefined }),
   use: async work => await work(serving),
   replace: async () => ({ value: serving, replaced: false }),
   close: async () => undefined,

@@ -18,14 +18,20 @@ export type RelayOptions = {
   readonly stallMs?: number
 }
 
-/** Passes an expert's bytes on, with what was decided beside them. What it returns settles when a stream is over. */
-export const relay = (reply: FastifyReply, answer: Answer, record: RoutingRecord, options: RelayOptions) => {
+/** Passes an expert's bytes on, with what was decided beside them. Of a stream it returns what settles when that is over. */
+export const relay = (
+  reply: FastifyReply,
+  answer: Answer,
+  record: RoutingRecord,
+  options: RelayOptions,
+): Promise<void> | undefined => {
   void reply.code(200).headers(answer.headers).headers(recordHeaders(record))
   const stallMs = options.stallMs ?? STALL_MS
   if (answer.kind === 'whole') {
     // One that fits into the socket's own buffers is off our hands at once. Node ends the timer with the answer.
     if (answer.body.length > AT_ONCE_BYTES) reply.raw.setTimeout(stallMs, () => reply.raw.destroy())
-    return reply.send(options.inBody ? spliceRecord(answer.body, record) : Buffer.from(answer.body))
+    void reply.send(options.inBody ? spliceRecord(answer.body, record) : Buffer.from(answer.body))
+    return undefined
   }
   void reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
   const head = options.inBody ? withRecord(answer.head, record) : answer.head

@@ -8,7 +8,6 @@ import type { Candidate } from '../../routing/candidate/candidate.ts'
 import type { Candidates } from '../../routing/candidate/candidates.ts'
 import type { RequestEvents } from '../../routing/events.ts'
 import { AnswerFailed, type Pipeline } from '../../routing/pipeline.ts'
-import { hashOf } from '../../routing/question-hash.ts'
 import type { Serving } from '../../routing/serving.ts'
 import { clientOf } from '../access/door.ts'
 import { note, notesOf } from '../account.ts'
@@ -51,9 +50,9 @@ export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
     getModel(deps.live.current().snapshot, request.params['*'], clientOf(request)?.allowed),
   )
   for (const endpoint of ['chat/completions', 'completions', 'responses'] as const) {
-    app.post(`/${endpoint}`, async (request, reply) => {
+    app.post(`/${endpoint}`, (request, reply) => {
       const body = parseBody(bytesOf(request))
-      return await answer(deps, endpoint, body, askedBy(endpoint, body), request, reply)
+      return answer(deps, endpoint, body, askedBy(endpoint, body), request, reply)
     })
   }
   app.post('/feedback', feedbackRoute(deps))
@@ -78,66 +77,80 @@ export const openAiApi = async (app: FastifyInstance, deps: OpenAiDeps) => {
   })
 }
 
-const answer = (
+const answer = async (
   { live, pipeline, candidates, feedback }: OpenAiDeps,
   endpoint: Endpoint,
   body: Body,
   asked: Asked,
   request: FastifyRequest,
   reply: FastifyReply,
-) => {
+): Promise<void> => {
   const candidate = candidates.standing
   const onTrial = candidate !== undefined && goesTo(candidate, endpoint, body, asked, request)
-  return (onTrial ? candidate.live : live).use(async serving => {
-    const { model, stream, question: text } = asked
-    const notes = notesOf(request)
-    notes.stream = stream
-    notes.question = text
-    const hop = hopOf(request)
-    const signal = clientSignal(reply)
-    const allowed = clientOf(request)?.allowed
-    const target = targetOf(serving.snapshot.map, model, allowed)
-    const trace = traceFor(request)
-    const passed = passedHeaders(request)
-    const question = { text, target, hop, client: whoseOf(request), allowed, events: trace?.events }
-    const ask = {
-      endpoint,
-      stream,
-      requestId: request.id,
-      hop,
-      headers: trace?.headers(passed) ?? passed,
-      bodyFor: (name: string) => withMember(body.bytes, 'model', name, body.modelAt),
+  const from = onTrial ? candidate.live : live
+  const notes = notesOf(request)
+  notes.stream = asked.stream
+  notes.question = asked.question
+  const question = questionFrom(request, asked, from.current())
+  const ask = askFrom(request, endpoint, body, asked.stream, question.hop)
+  const signal = clientSignal(reply)
+  const { value: serving, release } = from.hold()
+  try {
+    const answered = await pipeline.answer(serving, question, ask, signal)
+    const { decision, questionHash, expert, tried } = answered
+    const ms = reply.elapsedTime
+    const { kind, usage } = answered.answer
+    notes.ms = ms
+    notes.overheadMs = ms - answered.waitedMs
+    notes.decision = decision
+    notes.questionHash = questionHash
+    notes.expert = expert
+    notes.tried = tried
+    if (kind === 'whole') notes.tokens = usage()
+    const { id: requestId } = request
+    const { text } = question
+    const client = clientOf(request)?.name
+    const { task } = decision
+    // Before the first byte: a client may have its say while the answer still runs.
+    feedback.remember({ requestId, client, task, expert, question: text, questionHash })
+    const pouring = relay(reply, answered.answer, recordOf(requestId, decision, answered), {
+      inBody: request.headers['x-coe-body'] !== 'off',
+      onEnd: outcome => note(request, { outcome, tokens: usage() }),
+    })
+    if (candidate !== undefined && !onTrial && question.target.kind === 'auto') {
+      candidate.see({ requestId, question, questionHash, decision, snapshot: serving.snapshot })
     }
-    try {
-      const answered = await pipeline.answer(serving, question, ask, signal)
-      const { decision, expert, tried } = answered
-      const ms = reply.elapsedTime
-      const { kind, usage } = answered.answer
-      notes.ms = ms
-      notes.overheadMs = ms - answered.waitedMs
-      notes.decision = decision
-      notes.expert = expert
-      notes.tried = tried
-      if (kind === 'whole') notes.tokens = usage()
-      // Before the first byte: a client may have its say while the answer still runs.
-      const client = clientOf(request)?.name
-      const { task } = decision
-      const questionHash = hashOf(text)
-      notes.questionHash = questionHash
-      feedback.remember({ requestId: request.id, client, task, expert, question: text, questionHash })
-      const sent = relay(reply, answered.answer, recordOf(request.id, decision, answered), {
-        inBody: request.headers['x-coe-body'] !== 'off',
-        onEnd: outcome => note(request, { outcome, tokens: usage() }),
-      })
-      if (candidate !== undefined && !onTrial && target.kind === 'auto') {
-        candidate.see({ requestId: request.id, question, questionHash, decision, snapshot: serving.snapshot })
-      }
-      return sent
-    } catch (thrown) {
-      if (signal.aborted) throw clientLeft(thrown)
-      throw failed(thrown, request, reply, target.kind === 'expert')
-    }
-  })
+    if (pouring !== undefined) await pouring
+  } catch (thrown) {
+    if (signal.aborted) throw clientLeft(thrown)
+    throw failed(thrown, request, reply, question.target.kind === 'expert')
+  } finally {
+    release()
+  }
+}
+
+const questionFrom = (request: FastifyRequest, { model, question }: Asked, { snapshot }: Serving) => {
+  const allowed = clientOf(request)?.allowed
+  return {
+    text: question,
+    target: targetOf(snapshot.map, model, allowed),
+    hop: hopOf(request),
+    client: whoseOf(request),
+    allowed,
+    events: traceFor(request)?.events,
+  }
+}
+
+const askFrom = (request: FastifyRequest, endpoint: Endpoint, body: Body, stream: boolean, hop: number) => {
+  const passed = passedHeaders(request)
+  return {
+    endpoint,
+    stream,
+    requestId: request.id,
+    hop,
+    headers: traceFor(request)?.headers(passed) ?? passed,
+    bodyFor: (name: string) => withMember(body.bytes, 'model', name, body.modelAt),
+  }
 }
 
 /** By whom clients take turns: their key, or where they call from. */
