@@ -47,7 +47,7 @@ export const measure = async (scenario: Scenario, plan: Plan): Promise<Line[]> =
     }
     for (const subject of subjects) {
       if (subject.name !== 'direct') await loadWith(subject, WARM_UP)
-      await scenario.measure(subject, 2)
+      await scenario.measure(subject, scenario.warmUpSeconds ?? 2)
     }
     const rounds = new Map<string, Measured[]>(subjects.map(({ name }) => [name, []]))
     for (let round = 1; round <= plan.rounds; round++) {

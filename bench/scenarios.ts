@@ -12,6 +12,8 @@ export type Scenario = {
   readonly title: string
   /** Whether its expert must stream, or read a request to its end before it answers: nginx does neither. */
   readonly needsNode?: boolean
+  /** How long it takes a process to have compiled what this has it do; two seconds where nothing is said. */
+  readonly warmUpSeconds?: number
   /** Whom it concerns, where that is not everybody. */
   readonly only?: readonly string[]
   measure(subject: Subject, seconds: number): Promise<Measured>
@@ -65,6 +67,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'vague',
     title: 'Cold questions that words do not decide, about 40 tokens',
     measure: load(bodies.vague, 8),
+    warmUpSeconds: 30,
   },
   {
     name: 'quiet',
