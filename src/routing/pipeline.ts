@@ -3,6 +3,7 @@ import type { Ask, Passage } from '../experts/expert.ts'
 import type { Crew } from '../experts/registry.ts'
 import { UNKNOWN } from '../knowledge/map.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
+import type { Nearest } from '../retrieval/protocol.ts'
 import { type Allowed, nobodyAllowed, within } from './allowed.ts'
 import { type Called, callExperts } from './call.ts'
 import { classify } from './classify.ts'
@@ -46,6 +47,15 @@ type Decided = {
   readonly questionHash: string
 }
 
+/** Lasting, if nothing has failed that may succeed the next time. */
+type Afresh = Decided & { readonly isLasting: boolean }
+
+/** Of questions, what was decided; and where that was not looked for then, what the context has that is like them. */
+type Memory = { readonly decided: Remember<Afresh>; readonly nearest: Remember<Nearest> }
+
+/** Only the built-in expert wants them, and a few hundred bytes each. */
+const NEAREST_MAX = 1_000
+
 export type Pipeline = {
   /** Decides and asks; the answer's first byte is here when it resolves. */
   answer(
@@ -69,11 +79,14 @@ export class AnswerFailed extends Error {
 
 export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline => {
   /** What was decided by a snapshot goes with it. */
-  const memories = new WeakMap<Snapshot, Remember<Decided>>()
-  const memoryOf = (snapshot: Snapshot): Remember<Decided> => {
+  const memories = new WeakMap<Snapshot, Memory>()
+  const memoryOf = (snapshot: Snapshot): Memory => {
     const known = memories.get(snapshot)
     if (known !== undefined) return known
-    const memory = createRemember<Decided>(rememberedMax, ({ decision }) => decision.decidedBy !== 'fallback')
+    const memory = {
+      decided: createRemember<Afresh>(rememberedMax, ({ isLasting }) => isLasting),
+      nearest: createRemember<Nearest>(Math.min(rememberedMax, NEAREST_MAX), () => true),
+    }
     memories.set(snapshot, memory)
     return memory
   }
@@ -99,12 +112,12 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
       const made = { decision: named, classifierMs: 0, questionHash: hashOf(question.text) }
       return settled(made, false, question, began)
     }
-    const decisions = memoryOf(snapshot)
-    const known = decisions.known(question.text)
+    const { decided } = memoryOf(snapshot)
+    const known = decided.known(question.text)
     if (known !== undefined) return settled(known, true, question, began)
     const work = (inner: AbortSignal) =>
       decideAfresh(snapshot, crew, question, question.events ?? events, inner)
-    return decisions
+    return decided
       .get(question.text, work, signal)
       .then(({ value, remembered }) => settled(value, remembered, question, began))
   }
@@ -120,7 +133,14 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
         throw new AnswerFailed(decision, nobodyAllowed(decision, allowed))
       }
       const experts = decision.experts.flatMap(id => serving.crew.experts.get(id) ?? [])
-      const passages = (inner: AbortSignal) => passagesFor(serving.snapshot, decision, question.text, inner)
+      const { snapshot } = serving
+      const passages = async (inner: AbortSignal) => {
+        if (!isBlind(decision)) return passagesFrom(decision.neighbours, snapshot, decision)
+        const { nearest } = memoryOf(snapshot)
+        const look = (signal: AbortSignal) => snapshot.retriever.nearest(question.text, signal)
+        const { value } = await nearest.get(question.text, look, inner)
+        return passagesFrom(value.neighbours, snapshot, decision)
+      }
       try {
         const called = await callExperts(
           experts,
@@ -155,7 +175,7 @@ export const decideAfresh = async (
   { text, hop, client }: Question,
   events: Events,
   signal: AbortSignal,
-): Promise<Decided> => {
+): Promise<Afresh> => {
   const nearest = await neighboursOf(snapshot, { text, client }, events, signal)
   const began = performance.now()
   const said =
@@ -166,6 +186,7 @@ export const decideAfresh = async (
     decision: decide(snapshot, nearest, said),
     classifierMs: performance.now() - began,
     questionHash: hashOf(text),
+    isLasting: said !== 'in vain' && (nearest !== nothingFound || text === ''),
   }
 }
 
@@ -200,27 +221,22 @@ export const byName = (snapshot: Snapshot, target: Target): Decision | undefined
   }
 }
 
-/**
- * What the context itself replies to the nearest questions. A pinned request has no neighbours yet, and one that was
- * decided by its words only those.
- */
-const passagesFor = async (
-  snapshot: Snapshot,
+/** A pinned request has no neighbours yet, and one that was decided by its words only those. */
+const isBlind = ({ decidedBy, byWords }: Decision) => decidedBy === 'pinned' || byWords === true
+
+/** What the context itself replies to the nearest questions. */
+const passagesFrom = (
+  neighbours: Nearest['neighbours'],
+  { examples }: Snapshot,
   decision: Decision,
-  text: string,
-  signal: AbortSignal,
-): Promise<Passage[]> => {
-  const pinnedBlind = decision.decidedBy === 'pinned'
-  const { neighbours } =
-    pinnedBlind || decision.byWords ? await snapshot.retriever.nearest(text, signal) : decision
-  return neighbours.flatMap(({ row, similarity }): Passage[] => {
-    const example = snapshot.examples[row]
+): Passage[] =>
+  neighbours.flatMap(({ row, similarity }): Passage[] => {
+    const example = examples[row]
     if (example?.reply === undefined) return []
-    if (!pinnedBlind && example.task !== decision.task) return []
+    if (decision.decidedBy !== 'pinned' && example.task !== decision.task) return []
     const { question, task, reply } = example
     return [{ question, task, similarity, text: reply.text, source: reply.runbook ?? sourceOf(example.at) }]
   })
-}
 
 /** The example's place without the folder that it happens to lie in on this machine. */
 const sourceOf = (at: string) => at.slice(Math.max(at.lastIndexOf('/'), at.lastIndexOf('\\')) + 1)

@@ -1,5 +1,5 @@
 import type OpenAI from 'openai'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { fails, resets, says, startExpert, whole } from '../support/expert-server.ts'
 import { ask, mapOf, remote, startGateway } from '../support/gateway.ts'
 
@@ -139,6 +139,22 @@ test('the built-in expert quotes the runbook of the nearest question and names i
   })
   for await (const chunk of stream) streamed += chunk.choices[0]?.delta.content ?? ''
   expect(streamed).toBe(text)
+})
+
+test('what the built-in expert quotes is looked for once, also where it is named or words decide', async () => {
+  await using gateway = await startGateway(mapOf({ runbook: { builtin: 'runbook' } }))
+  const nearest = vi.spyOn(gateway.live.current().snapshot.retriever, 'nearest')
+  const asked = async (model: string) => {
+    const { choices } = await gateway.client.chat.completions.create({ model, messages: [pod] })
+    return choices[0]?.message.content
+  }
+  for (const model of ['auto', 'task/operate', 'expert/runbook']) {
+    const first = await asked(model)
+    const before = nearest.mock.calls.length
+    const again = await asked(model)
+    expect([again, nearest.mock.calls.length]).toEqual([first, before])
+  }
+  expect(nearest).toHaveBeenCalled()
 })
 
 test('the built-in expert says plainly when it knows nothing', async () => {

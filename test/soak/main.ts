@@ -73,7 +73,7 @@ const spell = async (ms: number, round: number) => {
   return { stuck, swaps: swaps.counts, waits: traffic.waits }
 }
 
-/** Until each of the C library's arenas has held a worker once: they fill one after another, and then no more. */
+/** Most of what the C library and V8 keep of workers that have ended is there after the first few. */
 const swapContexts = async (times: number, from = 1) => {
   for (let round = from; round < from + times && !interrupted.signal.aborted; round++) {
     const swapsBefore = logbook.swaps()

@@ -11,7 +11,7 @@ export const inWords = (vitals: Vitals | undefined) =>
     : `${vitals.rssMb.toFixed(0)} MB, ${vitals.handles} handles, ${vitals.threads} threads`
 
 const TOLERANCE = 0.1
-/** What the C library keeps for a while of a worker that has ended. A leak is more than that after minutes. */
+/** By so much two rests of half a minute differ when nothing leaks. After minutes a leak is more than that. */
 const KEPT_MB = 40
 
 /** Less than before is no fault. */
