@@ -1,17 +1,17 @@
 import { GatewayError } from '../errors.ts'
-import type { Ask, Passage } from '../experts/expert.ts'
+import type { Ask } from '../experts/expert.ts'
 import type { Crew } from '../experts/registry.ts'
 import { UNKNOWN } from '../knowledge/map.ts'
 import type { Snapshot } from '../knowledge/snapshot.ts'
-import type { Nearest } from '../retrieval/protocol.ts'
 import { type Allowed, nobodyAllowed, within } from './allowed.ts'
 import { type Called, callExperts } from './call.ts'
 import { classify } from './classify.ts'
 import { type Decision, decide, enoughFor, nothingFound, pinned, wantsClassifier } from './decide.ts'
 import type { Events } from './events.ts'
 import { expertsFor } from './order.ts'
+import { createPassages } from './passages.ts'
 import { hashOf } from './question-hash.ts'
-import { createRemember, type Remember } from './remember.ts'
+import { createMemories } from './remember.ts'
 import type { Serving } from './serving.ts'
 
 /** What the client's model name means. */
@@ -50,12 +50,6 @@ type Decided = {
 /** Lasting, if nothing has failed that may succeed the next time. */
 type Afresh = Decided & { readonly isLasting: boolean }
 
-/** Of questions, what was decided; and where that was not looked for then, what the context has that is like them. */
-type Memory = { readonly decided: Remember<Afresh>; readonly nearest: Remember<Nearest> }
-
-/** Only the built-in expert wants them, and a few hundred bytes each. */
-const NEAREST_MAX = 1_000
-
 export type Pipeline = {
   /** Decides and asks; the answer's first byte is here when it resolves. */
   answer(
@@ -79,17 +73,8 @@ export class AnswerFailed extends Error {
 
 export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline => {
   /** What was decided by a snapshot goes with it. */
-  const memories = new WeakMap<Snapshot, Memory>()
-  const memoryOf = (snapshot: Snapshot): Memory => {
-    const known = memories.get(snapshot)
-    if (known !== undefined) return known
-    const memory = {
-      decided: createRemember<Afresh>(rememberedMax, ({ isLasting }) => isLasting),
-      nearest: createRemember<Nearest>(Math.min(rememberedMax, NEAREST_MAX), () => true),
-    }
-    memories.set(snapshot, memory)
-    return memory
-  }
+  const memoryOf = createMemories<Snapshot, Afresh>(rememberedMax, ({ isLasting }) => isLasting)
+  const passagesFor = createPassages()
 
   const settled = (
     { decision: made, classifierMs, questionHash }: Decided,
@@ -112,7 +97,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
       const made = { decision: named, classifierMs: 0, questionHash: hashOf(question.text) }
       return settled(made, false, question, began)
     }
-    const { decided } = memoryOf(snapshot)
+    const decided = memoryOf(snapshot)
     const known = decided.known(question.text)
     if (known !== undefined) return settled(known, true, question, began)
     const work = (inner: AbortSignal) =>
@@ -133,14 +118,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
         throw new AnswerFailed(decision, nobodyAllowed(decision, allowed))
       }
       const experts = decision.experts.flatMap(id => serving.crew.experts.get(id) ?? [])
-      const { snapshot } = serving
-      const passages = async (inner: AbortSignal) => {
-        if (!isBlind(decision)) return passagesFrom(decision.neighbours, snapshot, decision)
-        const { nearest } = memoryOf(snapshot)
-        const look = (signal: AbortSignal) => snapshot.retriever.nearest(question.text, signal)
-        const { value } = await nearest.get(question.text, look, inner)
-        return passagesFrom(value.neighbours, snapshot, decision)
-      }
+      const passages = (inner: AbortSignal) => passagesFor(serving.snapshot, decision, question.text, inner)
       try {
         const called = await callExperts(
           experts,
@@ -220,23 +198,3 @@ export const byName = (snapshot: Snapshot, target: Target): Decision | undefined
       return pinned(snapshot, UNKNOWN, [target.expert])
   }
 }
-
-/** A pinned request has no neighbours yet, and one that was decided by its words only those. */
-const isBlind = ({ decidedBy, byWords }: Decision) => decidedBy === 'pinned' || byWords === true
-
-/** What the context itself replies to the nearest questions. */
-const passagesFrom = (
-  neighbours: Nearest['neighbours'],
-  { examples }: Snapshot,
-  decision: Decision,
-): Passage[] =>
-  neighbours.flatMap(({ row, similarity }): Passage[] => {
-    const example = examples[row]
-    if (example?.reply === undefined) return []
-    if (decision.decidedBy !== 'pinned' && example.task !== decision.task) return []
-    const { question, task, reply } = example
-    return [{ question, task, similarity, text: reply.text, source: reply.runbook ?? sourceOf(example.at) }]
-  })
-
-/** The example's place without the folder that it happens to lie in on this machine. */
-const sourceOf = (at: string) => at.slice(Math.max(at.lastIndexOf('/'), at.lastIndexOf('\\')) + 1)

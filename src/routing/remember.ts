@@ -62,6 +62,21 @@ export const createRemember = <T extends object>(
   }
 }
 
+/** A memory for each of what it is about, gone when that is. */
+export const createMemories = <Of extends object, T extends object>(
+  max: number,
+  isWorthIt: (value: T) => boolean,
+): ((of: Of) => Remember<T>) => {
+  const memories = new WeakMap<Of, Remember<T>>()
+  return of => {
+    const known = memories.get(of)
+    if (known !== undefined) return known
+    const memory = createRemember(max, isWorthIt)
+    memories.set(of, memory)
+    return memory
+  }
+}
+
 const untilLeft = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason)
