@@ -12,7 +12,7 @@ import { type Gateway, wire } from '../wire.ts'
 import { type Command, type Invocation, UsageError } from './command.ts'
 import { counted } from './counted.ts'
 import { endOnCrash } from './crash.ts'
-import { keepHeapsSmall } from './heap.ts'
+import { tuneHeaps } from './heap.ts'
 import { encodingProgress } from './progress.ts'
 import { serveWithProcesses } from './serve-processes.ts'
 
@@ -72,7 +72,7 @@ type Surroundings = Pick<Invocation, 'print' | 'complain'> & {
 const serveHere = async (config: Config, { log, member, print, complain }: Surroundings): Promise<number> => {
   const progress = encodingProgress(log, complain)
   let gateway: Gateway | undefined
-  keepHeapsSmall()
+  tuneHeaps()
   endOnCrash(complain, log)
   // From the first moment on: unhandled, the signal would end a process that is still preparing.
   const reload = () => void gateway?.reload().catch(() => undefined)

@@ -44,20 +44,21 @@ export const createModel = (id: string, definition: RemoteDefinition, timeoutMs:
     },
   )
 
+  const complete = policy(async (signal, { wanted, hop }: { wanted: Wanted; hop: number }) => {
+    const leave = await places.enter(signal)
+    try {
+      return await askSomehow(wanted, hop, signal)
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      throw translate(what, error)
+    } finally {
+      leave()
+    }
+  })
+
   return {
     id,
-    complete: (wanted, hop, signal) =>
-      policy(async inner => {
-        const leave = await places.enter(inner)
-        try {
-          return await askSomehow(wanted, hop, inner)
-        } catch (error) {
-          if (inner.aborted) throw inner.reason
-          throw translate(what, error)
-        } finally {
-          leave()
-        }
-      })(signal),
+    complete: (wanted, hop, signal) => complete(signal, { wanted, hop }),
     drain: places.drain,
   }
 }

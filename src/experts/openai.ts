@@ -51,7 +51,7 @@ export const createOpenAiExpert = (
   })
   const { places, policy } = createPolicies(definition, condition)
 
-  const attempt = (ask: Ask) => async (signal: AbortSignal) => {
+  const answer = policy(async (signal: AbortSignal, ask: Ask) => {
     const leave = await places.enter(signal)
     try {
       const sent = {
@@ -66,11 +66,11 @@ export const createOpenAiExpert = (
       leave()
       throw signal.aborted ? signal.reason : translate(what, secrets, error)
     }
-  }
+  })
   return {
     id,
     about: { kind: 'openai', origin: base.origin, model: definition.model },
-    answer: (ask, signal) => policy(attempt(ask))(signal),
+    answer: (ask, signal) => answer(signal, ask),
     health: () => ({
       breaker: guard.state().kind,
       inFlight: places.inFlight(),

@@ -67,10 +67,10 @@ export const breaker = ({
     else if (countsAsFailure(error)) failed(error)
     else succeeded()
   }
-  const policy: Policy = call => async signal => {
+  const policy: Policy = call => async (signal, about) => {
     const began = admit()
     try {
-      const value = await call(signal)
+      const value = await call(signal, about)
       if (epoch === began) succeeded()
       return value
     } catch (error) {

@@ -25,21 +25,26 @@ const defaultSleep = async (ms: number, signal: AbortSignal) => {
  */
 export const retry = (options: RetryOptions): Policy => {
   const { retries, budget, sleep = defaultSleep } = options
-  const attempt = async <T>(call: Call<T>, signal: AbortSignal, number: number): Promise<T> => {
+  const attempt = async <T, About>(
+    call: Call<T, About>,
+    signal: AbortSignal,
+    about: About,
+    number: number,
+  ): Promise<T> => {
     try {
-      return await call(signal)
+      return await call(signal, about)
     } catch (error) {
       if (number >= retries || signal.aborted) throw error
       const delayMs = delayAfter(error, number, options)
       if (delayMs === undefined || !budget.take()) throw error
       // A deadline that passes meanwhile is not why: the failure before it is.
       await sleep(delayMs, signal).catch(() => Promise.reject(error))
-      return await attempt(call, signal, number + 1)
+      return await attempt(call, signal, about, number + 1)
     }
   }
-  return call => signal => {
+  return call => (signal, about) => {
     budget.called()
-    return attempt(call, signal, 0)
+    return attempt(call, signal, about, 0)
   }
 }
 

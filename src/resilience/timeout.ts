@@ -12,7 +12,7 @@ import { Leaving } from './signal.ts'
 export const timeout =
   (timeoutMs: number, what: string): Policy =>
   call =>
-  signal =>
+  (signal, about) =>
     new Promise((resolve, reject) => {
       const inner = new Leaving()
       let late: GatewayError | undefined
@@ -30,7 +30,7 @@ export const timeout =
       }, timeoutMs)
       if (signal.aborted) leave()
       else signal.addEventListener('abort', leave)
-      call(inner).then(
+      call(inner, about).then(
         value => {
           settled()
           resolve(value)

@@ -192,6 +192,11 @@ test('whichever process is reached, it shows what all of them decided, and how t
   for (let asked = 0; asked < 4; asked++) {
     const { headers } = await post(served.url, ask(`which node is down ${asked}`), free)
     ids.push(String(headers['x-request-id']))
+    // A client has its answer a moment before the process has written it down: another could be first with the next.
+    await until('its decision', async () => {
+      const [{ decisions }] = await fromBoth('/admin/decisions?limit=1')
+      return decisions[0].requestId === ids.at(-1)
+    })
   }
   for (const { decisions } of await fromBoth('/admin/decisions?limit=4')) {
     expect(decisions.map(({ requestId }: { requestId: string }) => requestId)).toEqual(ids.toReversed())

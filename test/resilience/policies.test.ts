@@ -18,9 +18,9 @@ test('policies wrap from the outside in', async () => {
   const named =
     (name: string): Policy =>
     call =>
-    signal => {
+    (signal, about) => {
       seen.push(name)
-      return call(signal)
+      return call(signal, about)
     }
   await compose(named('outer'), named('inner'))(async () => 1)(never)
   expect(seen).toEqual(['outer', 'inner'])
