@@ -1,12 +1,12 @@
+import type { Lease } from '../leases.ts'
+
 /** What can be let go of when nobody uses it any more. */
 type Releasable = { release(): void }
-
-export type Held<T> = { readonly value: T; release(): void }
 
 export type Live<T> = {
   current(): T
   /** The value of this moment, alive until it is released: once, by whoever holds it. */
-  hold(): Held<T>
+  hold(): Lease<T>
   /** Hands out the value of this moment and keeps it alive until the work has settled. */
   use<R>(work: (value: T) => Promise<R>): Promise<R>
   /**

@@ -1,5 +1,3 @@
-import { hashOf } from '../routing/question-hash.ts'
-
 /** An answer that a client may say something about. */
 export type Answer = {
   readonly requestId: string
@@ -7,8 +5,7 @@ export type Answer = {
   readonly task: string
   readonly expert: string
   readonly question: string
-  /** Where the request has made it already. */
-  readonly questionHash?: string
+  readonly questionHash: string
 }
 
 export type Remembered = Omit<Answer, 'question' | 'questionHash'> & {
@@ -40,7 +37,7 @@ export const createAnswers = (withQuestions: boolean): Answers => {
     ring[oldest++ % ANSWERS] = undefined
   }
   return {
-    add({ requestId, client, task, expert, question, questionHash = hashOf(question) }) {
+    add({ requestId, client, task, expert, question, questionHash }) {
       const kept = withQuestions ? question : undefined
       if (next - oldest === ANSWERS) forgetOldest()
       // Field by field: to spread them takes three times as long as all the rest of this.

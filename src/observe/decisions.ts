@@ -1,3 +1,4 @@
+import { copyOf } from '../routing/copy-of.ts'
 import type { Decision } from '../routing/decide.ts'
 import type { Account } from '../routing/events.ts'
 import { hashOf } from '../routing/question-hash.ts'
@@ -81,7 +82,7 @@ export const createDecisions = (options: DecisionsOptions): Decisions => {
       if (decision === undefined) return
       const at = now()
       last = seqAfter(last, at)
-      const kept = withQuestions ? copyOf(question) : undefined
+      const kept = withQuestions ? copyOf(question.slice(0, MOST_CHARS)) : undefined
       const remembered = rememberedOf(account, decision, { seq: last, at, question: kept })
       ring[count++ % most] = remembered
       for (const listener of listeners) listener(remembered)
@@ -112,9 +113,6 @@ const isWanted = ({ expert, decision }: Remembered, wanted: Wanted) =>
   (wanted.decidedBy === undefined || decision.decidedBy === wanted.decidedBy)
 
 const MOST_CHARS = 2_000
-
-/** A part of a text keeps all of it in memory, which may be a request of megabytes: what is kept must stand alone. */
-const copyOf = (question: string) => Buffer.from(question.slice(0, MOST_CHARS)).toString()
 
 const rememberedOf = (
   account: Account,

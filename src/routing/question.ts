@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { copyOf } from './copy-of.ts'
 import { excerpt } from './excerpt.ts'
 import { isFollowUp } from './follow-up.ts'
 import { asksIn } from './wrappers.ts'
@@ -28,7 +29,8 @@ export const questionOf = (messages: readonly ChatMessage[]): string => {
     thread.unshift(ask)
     if (thread.length === MAX_JOINED || !isFollowUp(ask)) break
   }
-  return excerpt(thread.length > 0 ? thread.join('\n') : asItCame(messages), MAX_CHARS)
+  // It is remembered, and may have been found in a message of megabytes.
+  return copyOf(excerpt(thread.length > 0 ? thread.join('\n') : asItCame(messages), MAX_CHARS))
 }
 
 /** What a person asked first: it stays the same however long a conversation grows, and whatever is wrapped around it. */

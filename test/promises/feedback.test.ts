@@ -146,6 +146,7 @@ test('ten thousand answers are known, and of long questions as many as 16 MB hol
     task: 't',
     expert: 'e',
     question,
+    questionHash: String(i),
   })
   const knows = (feedback: Awaited<ReturnType<typeof createFeedback>>, i: number) =>
     feedback.give({ requestId: `r${i}`, client: undefined, score: 1, correctTask: undefined })
@@ -163,7 +164,14 @@ test('corrections survive a restart and half a line; a disk that takes nothing f
   const lost: unknown[] = []
   const events = { rated: () => undefined, feedbackLost: (error: unknown) => void lost.push(error) }
   const correct = (feedback: Awaited<ReturnType<typeof createFeedback>>, requestId: string) => {
-    feedback.remember({ requestId, client: 'one', task: 'build', expert: 'e', question: 'q' })
+    feedback.remember({
+      requestId,
+      client: 'one',
+      task: 'build',
+      expert: 'e',
+      question: 'q',
+      questionHash: 'h',
+    })
     return feedback.give({ requestId, client: 'one', score: 0, correctTask: 'deploy' })
   }
   const first = await createFeedback({ dataPath: folder, withQuestions: true, events })

@@ -1,9 +1,13 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { askedBy } from '../../src/http/openai/asked.ts'
 import { isFollowUp } from '../../src/routing/follow-up.ts'
 import { type ChatMessage, questionOf } from '../../src/routing/question.ts'
 import { cpuMs } from '../support/cpu.ts'
+import { root } from '../support/gateway.ts'
 
 type Conversation = {
   readonly name: string
@@ -166,4 +170,22 @@ test.each([
   ...['怎么配置告警？', '更新证书', 'Pod为什么一直Pending？', '如何回滚发布？'],
 ])('%j is short, and a question of its own', text => {
   expect(isFollowUp(text)).toBe(false)
+})
+
+test('of a message of a megabyte nothing is kept in memory but the question in it', () => {
+  const compiled = pathToFileURL(join(root, 'dist/routing/question.js')).href
+  const script = `
+    import { questionOf } from '${compiled}'
+    const around = 'log line\\n'.repeat(100_000)
+    const content = at => \`<environment_details>\${around}</environment_details>\\n<task>\\nwhy does pod \${at} restart\\n</task>\`
+    gc()
+    const before = process.memoryUsage().heapUsed
+    const kept = Array.from({ length: 20 }, (_, at) => questionOf([{ role: 'user', content: JSON.parse(JSON.stringify(content(at))) }]))
+    gc()
+    console.log(JSON.stringify({ kept, megabytes: (process.memoryUsage().heapUsed - before) / 1e6 }))`
+  const args = ['--expose-gc', '--input-type=module', '-e', script]
+  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const { kept, megabytes } = JSON.parse(stdout)
+  expect(kept[7]).toBe('why does pod 7 restart')
+  expect(megabytes).toBeLessThan(5)
 })
