@@ -191,9 +191,9 @@ export const startFakeAdmin = async () => {
   const streams = new Set<FastifyReply>()
   let seq = 0
   const remembered: ReturnType<typeof recordOf>[] = []
-  const decide = (times = 1) => {
+  const decide = (times = 1, part: { readonly question?: string } = {}) => {
     for (let i = 0; i < times; i++) {
-      const record = recordOf(++seq)
+      const record = { ...recordOf(++seq), ...part }
       remembered.unshift(record)
       for (const reply of streams) reply.raw.write(`event: decision\ndata: ${JSON.stringify(record)}\n\n`)
     }
