@@ -93,6 +93,16 @@ export const promised: readonly Promised[] = [
     of: result => perSecond(result, 'vague'),
   },
   {
+    what: 'The same, one connection: added to direct beyond the encoder itself, p50',
+    unit: 'ms',
+    least: 1.5,
+    aim: 0.5,
+    smaller: true,
+    bound:
+      'two hops between threads, the vote by words and by vectors, and caches that the encoder has emptied',
+    of: result => lineOf(result, 'beyond')?.addedP50,
+  },
+  {
     what: "Remembered questions' p99 while new ones saturate the workers, against quiet",
     unit: '×',
     least: 3,

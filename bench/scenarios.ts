@@ -50,6 +50,12 @@ const besideColdOnes = async (subject: Subject, seconds: number): Promise<Measur
   return figures
 }
 
+/** What the encoder took, by the gateway's own records, is taken off. */
+const beyondEncoder = async (subject: Subject, seconds: number): Promise<Measured> => {
+  const { p50, ...rest } = await loadWith(subject, { body: bodies.vague, connections: 1, seconds })
+  return { ...rest, p50: p50 - ((await subject.encodeMs?.()) ?? 0) }
+}
+
 const dripping = async (subject: Subject): Promise<Measured> =>
   delayFigures(await chunkDelays(subject, bodies.dripping, 16))
 
@@ -67,6 +73,12 @@ export const scenarios: readonly Scenario[] = [
     name: 'vague',
     title: 'Cold questions that words do not decide, about 40 tokens',
     measure: load(bodies.vague, 8),
+    warmUpSeconds: 30,
+  },
+  {
+    name: 'beyond',
+    title: 'The same, 1 connection, p50 without the time of the encoder itself',
+    measure: beyondEncoder,
     warmUpSeconds: 30,
   },
   {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
+import { median } from './percentile.ts'
 import { benchPath, built, rootPath, scratch } from './place.ts'
 import { freePort, type Running, start } from './process.ts'
 
@@ -13,6 +14,8 @@ export type Subject = {
   readonly pid: number
   /** Makes it take up a new configuration, where it can. */
   readonly swap?: () => void
+  /** What its encoder took of a question, p50 of the last hundred, where it says so. */
+  readonly encodeMs?: () => Promise<number>
   stop(): Promise<void>
 }
 
@@ -65,6 +68,14 @@ export type GatewayOptions = {
 }
 
 const KEY = 'bench-key-0123456789'
+const ADMIN_KEY = 'bench-admin-key-0123456789'
+
+const encodeMsAt = (url: string) => async () => {
+  const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+  const told = await fetch(`${url}/admin/decisions?limit=100`, { headers })
+  const { decisions } = (await told.json()) as { decisions: { encodeMs?: number }[] }
+  return median(decisions.flatMap(({ encodeMs }) => encodeMs ?? []))
+}
 
 /** The gateway as anybody runs it: keys, limits, log and metrics on, the shipped context, its own encoder. */
 export const gateway = ({
@@ -91,6 +102,7 @@ export const gateway = ({
       environment: {
         PORT: String(port),
         COE_API_KEYS: `bench:${KEY},other:other-key-0123456789`,
+        COE_ADMIN_KEY: ADMIN_KEY,
         COE_DATA: dataPath,
         MALLOC_ARENA_MAX: '1',
         MALLOC_MMAP_THRESHOLD_: '131072',
@@ -101,7 +113,11 @@ export const gateway = ({
       withinMs: 900_000,
     })
     let version = 0
-    return { ...as(name, url, running, { authorization: `Bearer ${KEY}` }), swap: () => write(++version) }
+    return {
+      ...as(name, url, running, { authorization: `Bearer ${KEY}` }),
+      swap: () => write(++version),
+      encodeMs: encodeMsAt(url),
+    }
   },
 })
 

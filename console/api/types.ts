@@ -154,6 +154,7 @@ export type DecisionRecord = {
   readonly tried: readonly string[]
   readonly ms: number
   readonly overheadMs?: number
+  readonly encodeMs?: number
   readonly tokens?: unknown
   readonly error?: string
   readonly outcome?: string

@@ -18,6 +18,7 @@ export const notesOf = (request: Noted): Notes => {
     ms: -1,
     totalMs: -1,
     overheadMs: undefined,
+    encodeMs: undefined,
     question: '',
     questionHash: undefined,
     decision: undefined,

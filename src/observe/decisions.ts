@@ -16,6 +16,7 @@ export type Remembered = Readonly<
     | 'tried'
     | 'ms'
     | 'overheadMs'
+    | 'encodeMs'
     | 'tokens'
     | 'error'
     | 'outcome'
@@ -130,6 +131,7 @@ const rememberedOf = (
   tried: account.tried,
   ms: account.ms,
   overheadMs: account.overheadMs,
+  encodeMs: account.encodeMs,
   tokens: account.tokens,
   error: account.error,
   outcome: account.outcome,
@@ -141,7 +143,7 @@ const rememberedOf = (
 
 /** A decision as it is told outside. */
 export const shown = (remembered: Remembered) => {
-  const { at, decision, ms, overheadMs, ...rest } = remembered
+  const { at, decision, ms, overheadMs, encodeMs, ...rest } = remembered
   const { task, decidedBy, confidence, snapshot } = decision
   return {
     ...rest,
@@ -152,6 +154,7 @@ export const shown = (remembered: Remembered) => {
     snapshot,
     ms: round(ms),
     ...(overheadMs === undefined ? {} : { overheadMs: round(overheadMs) }),
+    ...(encodeMs === undefined ? {} : { encodeMs: round(encodeMs) }),
   }
 }
 

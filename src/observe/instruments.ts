@@ -32,6 +32,7 @@ export const createInstruments = (registry: Registry) => {
       'coe_overhead_seconds',
       'Until the first byte, without waiting on experts or the classifier.',
     ),
+    encoding: histogram('coe_encode_seconds', 'Encoding a question, of those that had to be.'),
     decisions: counter(
       'coe_decisions_total',
       'Decisions by task, first expert and how.',

@@ -90,7 +90,7 @@ type Line = {
 
 /** Field by field: an object that is spread and then overwritten costs more than its whole line. */
 const lineOf = (account: Account, withQuestions: boolean): Line => {
-  const { decision, question, overheadMs } = account
+  const { decision, question, overheadMs, encodeMs } = account
   return {
     requestId: account.requestId,
     client: account.client,
@@ -112,6 +112,7 @@ const lineOf = (account: Account, withQuestions: boolean): Line => {
     ms: round(account.ms),
     totalMs: round(account.totalMs),
     overheadMs: overheadMs === undefined ? undefined : round(overheadMs),
+    encodeMs: encodeMs === undefined ? undefined : round(encodeMs),
     question: withQuestions ? question : undefined,
     questionChars: withQuestions ? undefined : question.length,
   }

@@ -50,12 +50,13 @@ export const createMetrics = (gauges: Gauges): Metrics => {
       expertAnswered: (expert, ms) => count.expertSeconds.observe([expert], ms / 1000),
       expertFailed: ({ expert, code }) => count.failures.inc([expert, code]),
       retrievalFailed: () => count.retrieval.inc([]),
-      answered({ endpoint, client, status, ms, overheadMs, expert = 'none', outcome, tokens }) {
+      answered({ endpoint, client, status, ms, overheadMs, encodeMs, expert = 'none', outcome, tokens }) {
         const code = String(status)
         count.requests.inc([endpoint, code])
         if (client !== undefined) count.clients.inc([client, code])
         count.duration.observe([endpoint], ms / 1000)
         if (overheadMs !== undefined) count.overhead.observe([], overheadMs / 1000)
+        if (encodeMs !== undefined) count.encoding.observe([], encodeMs / 1000)
         if (outcome !== undefined) count.streams.inc([expert, outcome])
         if (tokens !== undefined) {
           count.tokens.inc([expert, 'prompt'], tokens.prompt)

@@ -10,7 +10,7 @@ import { sharedBytes } from './shared.ts'
 import { createNearest, judgedBy, stagesOf } from './stages.ts'
 import { encodeExpected, openStored, type Stored } from './stored.ts'
 import { asText, forEncoder } from './text.ts'
-import { type Context, type Near, NO_VECTOR } from './vote.ts'
+import type { Context, Near } from './vote.ts'
 
 export type Prepared = {
   readonly about: About
@@ -66,7 +66,7 @@ export const prepare = async (
       stages,
       judged,
       given.k,
-      async text => expected?.get(text) ?? (await encoder?.encode(text)) ?? NO_VECTOR,
+      encoder && (async text => expected?.get(text) ?? (await encoder.encode(text))),
     ),
   }
 }

@@ -63,12 +63,12 @@ const calibrationOf = (judged: readonly Judgement[]): Calibration => ({
 
 type Encode = (text: string) => Promise<Float32Array>
 
-/** How a worker finds the nearest examples of what was asked. */
+/** How a worker finds the nearest examples of what was asked; without an encoder by words alone. */
 export const createNearest = (
   { whole, words }: Stages,
   judged: readonly Judged[],
   k: number,
-  encode: Encode,
+  encode: Encode | undefined,
 ) => {
   const calibration = calibrationOf(judged)
   const byWords = words && {
@@ -88,8 +88,8 @@ export const createNearest = (
     const voted = unmistakable(said, enough)
     const looked = performance.now()
     if (voted !== undefined) return { ...voted, byWords: true, tookMs: { encode: 0, search: looked - began } }
-    const vector = await encode(forEncoder(text))
-    const encoded = performance.now()
+    const vector = encode === undefined ? NO_VECTOR : await encode(forEncoder(text))
+    const encoded = encode === undefined ? looked : performance.now()
     const both = castVote(whole, calibration, said, vector, k)
     const search = looked - began + performance.now() - encoded
     return { ...both, tookMs: { encode: encoded - looked, search } }

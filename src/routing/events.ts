@@ -50,6 +50,8 @@ export type Account = {
   readonly totalMs: number
   /** The part of it that was not spent waiting on experts or the classifier; unknown when nobody answered. */
   readonly overheadMs: number | undefined
+  /** The part of that which was the encoder's; unknown where nothing had to be encoded. */
+  readonly encodeMs: number | undefined
   readonly question: string
   /** Where somebody was answered, and so had to be remembered. */
   readonly questionHash: string | undefined

@@ -36,14 +36,17 @@ export type Answered = Called & {
   readonly decision: Decision
   readonly questionHash: string
   readonly remembered: boolean
+  /** What the encoder took of it; nothing where it was not needed. */
+  readonly encodeMs: number
   /** Time spent waiting on experts and the classifier. */
   readonly waitedMs: number
 }
 
-/** A decision, what the classifier's word cost, and what its question is called where its text may not be kept. */
+/** A decision, what the classifier's word and the encoder cost, and what its question is called where its text may not be kept. */
 type Decided = {
   readonly decision: Decision
   readonly classifierMs: number
+  readonly encodeMs: number
   readonly questionHash: string
 }
 
@@ -77,7 +80,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
   const passagesFor = createPassages()
 
   const settled = (
-    { decision: made, classifierMs, questionHash }: Decided,
+    { decision: made, classifierMs, encodeMs, questionHash }: Decided,
     remembered: boolean,
     { target, allowed, events: told = events }: Question,
     began: number,
@@ -86,15 +89,21 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
     const decision = allowed === undefined ? made : within(made, target, allowed)
     const ms = performance.now() - began
     told.decided(decision, remembered, ms)
-    // What was remembered has cost this request nothing of the classifier's time.
-    return { decision, questionHash, remembered, classifierMs: Math.min(classifierMs, ms) }
+    // What was remembered has cost this request nothing of the classifier's time, nor of the encoder's.
+    return {
+      decision,
+      questionHash,
+      remembered,
+      classifierMs: Math.min(classifierMs, ms),
+      encodeMs: remembered ? 0 : encodeMs,
+    }
   }
   /** Without a detour where nobody has to be waited for. */
   const route = ({ snapshot, crew }: Serving, question: Question, signal: AbortSignal) => {
     const began = performance.now()
     const named = byName(snapshot, question.target)
     if (named !== undefined) {
-      const made = { decision: named, classifierMs: 0, questionHash: hashOf(question.text) }
+      const made = { decision: named, classifierMs: 0, encodeMs: 0, questionHash: hashOf(question.text) }
       return settled(made, false, question, began)
     }
     const decided = memoryOf(snapshot)
@@ -111,7 +120,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
     route: async (serving, question, signal) => await route(serving, question, signal),
     async answer(serving, question, ask, signal) {
       const routed = route(serving, question, signal)
-      const { decision, questionHash, remembered, classifierMs } =
+      const { decision, questionHash, remembered, classifierMs, encodeMs } =
         routed instanceof Promise ? await routed : routed
       const { allowed } = question
       if (allowed !== undefined && decision.experts.length === 0) {
@@ -128,7 +137,7 @@ export const createPipeline = (events: Events, rememberedMax = 10_000): Pipeline
         )
         const { answer, expert, tried, expertMs } = called
         const waitedMs = expertMs + classifierMs
-        return { answer, expert, tried, expertMs, decision, questionHash, remembered, waitedMs }
+        return { answer, expert, tried, expertMs, decision, questionHash, remembered, encodeMs, waitedMs }
       } catch (error) {
         throw new AnswerFailed(decision, error)
       }
@@ -163,6 +172,7 @@ export const decideAfresh = async (
   return {
     decision: decide(snapshot, nearest, said),
     classifierMs: performance.now() - began,
+    encodeMs: nearest.tookMs?.encode ?? 0,
     questionHash: hashOf(text),
     isLasting: said !== 'in vain' && (nearest !== nothingFound || text === ''),
   }

@@ -48,6 +48,25 @@ test('the log has one line an answer with the decision, and no text of the quest
   }
 })
 
+test('what of a new question was the encoder is in its log line and its record, and of a remembered one nothing', async () => {
+  await using expert = await startExpert()
+  await using gateway = await startGateway(mapOf({ a: remote(expert.url) }), {
+    COE_ENCODER: 'minilm',
+    COE_ADMIN_KEY: 'an-admin-key-of-tests',
+  })
+  for (let time = 0; time < 2; time++) {
+    await (await gateway.post('/v1/chat/completions', ask('where would you begin to look?'))).text()
+  }
+  const lines = gateway.logged.map(line => JSON.parse(line)).filter(line => line.msg === 'answered')
+  const headers = { authorization: 'Bearer an-admin-key-of-tests' }
+  const told = await fetch(`${gateway.url}/admin/decisions`, { headers })
+  const { decisions } = (await told.json()) as { decisions: { encodeMs?: number }[] }
+  expect(lines.map(line => line.encodeMs > 0 && line.encodeMs < line.overheadMs)).toEqual([true, false])
+  expect(decisions[1]?.encodeMs).toBe(lines[0].encodeMs)
+  expect(decisions[0]).not.toHaveProperty('encodeMs')
+  expect(await (await fetch(`${gateway.url}/metrics`)).text()).toContain('coe_encode_seconds_count 1')
+})
+
 test("every field of an answer's line in the log is told of in docs/operating.md", async () => {
   await using expert = await startExpert()
   await using gateway = await startGateway(mapOf({ a: remote(expert.url) }), { COE_API_KEYS: 'me:secret' })

@@ -45,6 +45,7 @@ const order: readonly string[] = [
   'outcome',
   'ms',
   'overheadMs',
+  'encodeMs',
   'tokens',
   'client',
   'endpoint',

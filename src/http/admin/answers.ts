@@ -137,6 +137,7 @@ export const decisionsAnswer = z.object({
       tried: z.array(z.string()),
       ms: z.number(),
       overheadMs: z.number().optional(),
+      encodeMs: z.number().optional(),
       tokens: z.object({ prompt: z.number(), completion: z.number() }).optional(),
       error: z.string().optional(),
       outcome: z.string().optional(),

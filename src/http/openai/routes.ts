@@ -102,6 +102,7 @@ const answer = async (
     const { kind, usage } = answered.answer
     notes.ms = ms
     notes.overheadMs = ms - answered.waitedMs
+    if (answered.encodeMs > 0) notes.encodeMs = answered.encodeMs
     notes.decision = decision
     notes.questionHash = questionHash
     notes.expert = expert

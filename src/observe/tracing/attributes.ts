@@ -57,6 +57,7 @@ export const ofAccount = (account: Account, withQuestions: boolean): Attributes 
   ...(account.expert === undefined ? {} : { 'coe.expert': account.expert }),
   ...(account.tried.length === 0 ? {} : { 'coe.tried': [...account.tried] }),
   ...(account.overheadMs === undefined ? {} : { 'coe.overhead_ms': account.overheadMs }),
+  ...(account.encodeMs === undefined ? {} : { 'coe.encode_ms': account.encodeMs }),
   ...(account.outcome === undefined ? {} : { 'coe.stream.outcome': account.outcome }),
   ...(withQuestions && account.question !== '' ? { 'coe.question': account.question } : {}),
 })
