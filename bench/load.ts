@@ -11,6 +11,8 @@ export type Load = {
   readonly seconds: number
   /** The request's body; `@@@@` in it becomes words that no other request has. */
   readonly body: string
+  /** How long a connection rests before its next request. */
+  readonly pauseMs?: number
 }
 
 export type Figures = {
@@ -33,9 +35,10 @@ export const loadWith = (subject: Subject, load: Load): Promise<Figures> =>
 const target = ({ url }: Subject) => `${url}/v1/chat/completions`
 let written = 0
 
-const byWrk = async (subject: Subject, { connections, seconds, body }: Load): Promise<Figures> => {
+const byWrk = async (subject: Subject, load: Load): Promise<Figures> => {
   const scriptPath = join(scratch, `wrk-${written++}.lua`)
-  writeFileSync(scriptPath, scriptFor(subject, body))
+  const { connections, seconds } = load
+  writeFileSync(scriptPath, scriptFor(subject, load))
   const args = [
     '-t1',
     `-c${connections}`,
@@ -52,7 +55,7 @@ const byWrk = async (subject: Subject, { connections, seconds, body }: Load): Pr
   return JSON.parse(figures) as Figures
 }
 
-const scriptFor = (subject: Subject, body: string) => {
+const scriptFor = (subject: Subject, { body, pauseMs }: Load) => {
   const bodyPath = join(scratch, `body-${written}.json`)
   writeFileSync(bodyPath, body)
   return `
@@ -64,6 +67,7 @@ local file = io.open(${JSON.stringify(bodyPath)}, "rb")
 wrk.body = file:read("*a")
 file:close()
 ${body.includes(UNIQUE) ? uniqueWords : ''}
+${pauseMs === undefined ? '' : `delay = function() return ${pauseMs} end`}
 function done(summary, latency)
   local e = summary.errors
   io.write(string.format('FIGURES {"perSecond":%.3f,"p50":%.4f,"p99":%.4f,"errors":%d}\\n',

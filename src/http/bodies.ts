@@ -107,11 +107,11 @@ export const bytesOf = ({ body }: FastifyRequest): Buffer => {
   return Buffer.isBuffer(body) ? body : NOTHING
 }
 
-/** As long as the client says, if that is little; else a multiple of what is needed, so that little is copied. */
+/** As long as the client says, if it has sent a good part of that or it is little; else a multiple of what is needed. */
 const capacityFor = (needed: number, announced: number, most: number) => {
-  const least = Math.max(needed, Math.min(announced || FIRST_BYTES, FIRST_BYTES))
-  if (needed <= FIRST_BYTES) return least
-  return Math.min(Math.max(needed, announced || most), needed * (needed <= LITTLE_BYTES ? 4 : 2))
+  const multiple = needed * (needed <= LITTLE_BYTES ? 4 : 2)
+  if (announced === 0) return needed <= FIRST_BYTES ? FIRST_BYTES : Math.min(Math.max(needed, most), multiple)
+  return Math.max(needed, Math.min(announced, Math.max(FIRST_BYTES, multiple)))
 }
 
 const LITTLE_BYTES = 512 * 1024
