@@ -10,13 +10,12 @@ const OFTEN_MS = 1_000
 /** After so long it is tried again whether it would. */
 const AGAIN_MS = 30_000
 
-/**
- * How this process and its workers collect garbage: that of changes and requests before it is as much as what is kept;
- * and young objects, of which next to none are still used, by one thread. To wake others for it took a twelfth of a
- * request's processor time.
- */
+/** How this process and its workers collect garbage: that of changes and requests before it is as much as what is kept. */
 export const tuneHeaps = () => {
+  // Next to no young object is still used: to wake other threads for them took a twelfth of a request's processor time.
   setFlagsFromString('--no-parallel-scavenge')
+  // Where it was streams that came first, V8 would believe of all requests that their objects live long, and keep them.
+  setFlagsFromString('--no-allocation-site-pretenuring')
   const growth = createGrowth(percent => setFlagsFromString(`--heap-growing-percent=${percent}`))
   new PerformanceObserver(list => {
     for (const { startTime, detail } of list.getEntries() as Collection[]) {
