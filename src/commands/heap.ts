@@ -4,11 +4,11 @@ import { setFlagsFromString } from 'node:v8'
 /** By how much the heap grows before V8 looks what is still used; by itself it lets a small one grow to several times its size. */
 const GROWING_PERCENT = 30
 /** And by how much where it would look too often: so many times within so long. */
-const MORE_PERCENT = 200
-const OFTEN = 3
+const MORE_PERCENT = 100
+const OFTEN = 6
 const OFTEN_MS = 1_000
 /** After so long it is tried again whether it would. */
-const AGAIN_MS = 30_000
+const AGAIN_MS = 10_000
 
 /** How this process and its workers collect garbage: that of changes and requests before it is as much as what is kept. */
 export const tuneHeaps = () => {
