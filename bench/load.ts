@@ -11,7 +11,7 @@ export type Load = {
   readonly seconds: number
   /** The request's body; `@@@@` in it becomes words that no other request has. */
   readonly body: string
-  /** How long a connection rests before its next request. */
+  /** How long a connection rests before its next request; by autocannon it does not. */
   readonly pauseMs?: number
 }
 

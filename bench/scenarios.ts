@@ -86,7 +86,8 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'beyond',
-    title: 'The same, 1 connection, p50 without the time of the encoder itself',
+    title:
+      'Cold questions that words do not decide, 1 connection, p50 without the time of the encoder itself',
     measure: beyondEncoder,
     warmUpSeconds: 30,
   },

@@ -110,8 +110,7 @@ export const bytesOf = ({ body }: FastifyRequest): Buffer => {
 /** As long as the client says, if it has sent a good part of that or it is little; else a multiple of what is needed. */
 const capacityFor = (needed: number, announced: number, most: number) => {
   const multiple = needed * (needed <= LITTLE_BYTES ? 4 : 2)
-  if (announced === 0) return needed <= FIRST_BYTES ? FIRST_BYTES : Math.min(Math.max(needed, most), multiple)
-  return Math.max(needed, Math.min(announced, Math.max(FIRST_BYTES, multiple)))
+  return Math.max(needed, Math.min(announced || most, Math.max(FIRST_BYTES, multiple)))
 }
 
 const LITTLE_BYTES = 512 * 1024
