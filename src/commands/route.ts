@@ -1,6 +1,5 @@
-import type { Decision } from '../routing/decide.ts'
+import { inFull } from '../routing/in-full.ts'
 import { questionOf } from '../routing/question.ts'
-import type { Serving } from '../routing/serving.ts'
 import type { Gateway } from '../wire.ts'
 import { type Command, UsageError } from './command.ts'
 import { withGateway } from './with-gateway.ts'
@@ -31,7 +30,7 @@ const decided = ({ live, pipeline }: Gateway, asked: string) =>
     const text = questionOf([{ role: 'user', content: asked }])
     const question = { text, target: { kind: 'auto' }, hop: 1 } as const
     const { decision } = await pipeline.route(serving, question, new AbortController().signal)
-    return withQuestions(decision, serving)
+    return inFull(decision, serving.snapshot)
   })
 
 const readInput = async () => {
@@ -40,16 +39,7 @@ const readInput = async () => {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-const withQuestions = (decision: Decision, { snapshot }: Serving) => ({
-  ...decision,
-  neighbours: decision.neighbours.map(({ row, ...neighbour }) => ({
-    ...neighbour,
-    question: snapshot.examples[row]?.question ?? '',
-    at: snapshot.examples[row]?.at ?? '',
-  })),
-})
-
-const inWords = (decision: ReturnType<typeof withQuestions>): string =>
+const inWords = (decision: ReturnType<typeof inFull>): string =>
   [
     `task        ${decision.task}`,
     `confidence  ${decision.confidence.toFixed(2)}`,

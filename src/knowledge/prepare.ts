@@ -85,7 +85,7 @@ const selfCheck = async (retriever: Retriever, examples: readonly Example[]) => 
   const signal = AbortSignal.timeout(30_000)
   for (const example of examples.filter((_, row) => row % step === 0)) {
     const text = asAsked(example)
-    const [nearest] = (await retriever.nearest(text, signal)).neighbours
+    const [nearest] = (await retriever.nearest(text, signal)).neighbours()
     if ((nearest?.similarity ?? 0) < NEAR_ITSELF[retriever.about.encoder]) {
       throw new GatewayError(
         'retrieval_failed',

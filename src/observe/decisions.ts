@@ -31,6 +31,9 @@ export type Remembered = Readonly<
   }
 >
 
+/** Without what it was made from. */
+export type Told = Omit<Remembered, 'decision'> & { readonly decision: Omit<Decision, 'nearest'> }
+
 export type Wanted = {
   readonly limit: number
   readonly task?: string | undefined
@@ -42,8 +45,8 @@ export type Wanted = {
   readonly after?: number | undefined
 }
 
-export type Page = {
-  readonly decisions: readonly Remembered[]
+export type Page<One = Remembered> = {
+  readonly decisions: readonly One[]
   /** Where an older page begins. */
   readonly next: number | undefined
 }
@@ -58,7 +61,10 @@ export type Decisions = {
 }
 
 /** The same of however many processes. */
-export type ToldDecisions = Pick<Decisions, 'listen'> & { latest(wanted: Wanted): Page | Promise<Page> }
+export type ToldDecisions = {
+  latest(wanted: Wanted): Page<Told> | Promise<Page<Told>>
+  listen(listener: (decision: Told) => void): () => void
+}
 
 export type DecisionsOptions = {
   /** Whether the questions' text may be kept. */
@@ -142,7 +148,7 @@ const rememberedOf = (
 })
 
 /** A decision as it is told outside. */
-export const shown = (remembered: Remembered) => {
+export const shown = (remembered: Told) => {
   const { at, decision, ms, overheadMs, encodeMs, ...rest } = remembered
   const { task, decidedBy, confidence, snapshot } = decision
   return {

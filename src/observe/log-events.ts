@@ -106,7 +106,7 @@ const lineOf = (account: Account, withQuestions: boolean): Line => {
     task: decision?.task,
     experts: decision?.experts,
     decidedBy: decision?.decidedBy,
-    byWords: decision?.byWords,
+    byWords: decision?.nearest.byWords,
     confidence: decision?.confidence,
     snapshot: decision?.snapshot,
     ms: round(account.ms),
@@ -122,7 +122,7 @@ export const summary = (decision: Decision) => ({
   task: decision.task,
   experts: decision.experts,
   decidedBy: decision.decidedBy,
-  byWords: decision.byWords,
+  byWords: decision.nearest.byWords,
   confidence: decision.confidence,
   snapshot: decision.snapshot,
 })

@@ -1,4 +1,4 @@
-import type { Decisions, Page, Remembered, ToldDecisions } from '../observe/decisions.ts'
+import type { Decisions, Page, Told, ToldDecisions } from '../observe/decisions.ts'
 import type { Siblings } from './member.ts'
 
 /** What the others decided is fetched this often while somebody watches, so many at most. */
@@ -14,9 +14,9 @@ export const seqAfter =
   (last: number, at: number): number =>
     Math.max(Math.floor((at * SEQS_A_MS) / SLOTS) * SLOTS + (number % SLOTS), last + SLOTS)
 
-/** Neighbours are most of a decision, and nobody is shown them who asks for many. */
-export const lean = ({ decisions, next }: Page): Page => ({
-  decisions: decisions.map(one => ({ ...one, decision: { ...one.decision, neighbours: [], ranking: [] } })),
+/** What a decision was made from does not cross: it is most of it, and nobody is shown it who asks for many. */
+export const lean = ({ decisions, next }: Page): Page<Told> => ({
+  decisions: decisions.map(({ decision: { nearest, ...decision }, ...one }) => ({ ...one, decision })),
   next,
 })
 
@@ -42,7 +42,7 @@ export const decisionsOfAll = (siblings: Pick<Siblings, 'ask'>, own: Decisions):
 /** What the others decide from now on. Looks overlap, as the clock may have gone on while one was asked. */
 const follow = (
   { ask }: Pick<Siblings, 'ask'>,
-  listener: (decision: Remembered) => void,
+  listener: (decision: Told) => void,
   now = Date.now,
 ): (() => void) => {
   const began = now()

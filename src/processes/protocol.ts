@@ -2,7 +2,7 @@ import type { Limit, Standing } from '../http/access/limits.ts'
 import type { Fares } from '../http/admin/experts.ts'
 import type { Kept } from '../knowledge/history.ts'
 import type { Correction } from '../observe/corrections.ts'
-import type { Page, Wanted } from '../observe/decisions.ts'
+import type { Page, Told, Wanted } from '../observe/decisions.ts'
 import type { Minute } from '../observe/expert-figures.ts'
 import type { Given } from '../observe/feedback.ts'
 import type { MetricValues } from '../observe/metrics.ts'
@@ -24,8 +24,7 @@ export type Reported = Pick<Fares, 'id' | 'about' | 'breaker' | 'inFlight' | 'qu
 
 /** What the processes that answer do for each other, so that any of them can speak for all. */
 export type OfSibling = {
-  /** Without their neighbours. */
-  decisions(wanted: Wanted): Page
+  decisions(wanted: Wanted): Page<Told>
   experts(): readonly Reported[]
   rate(given: Given): boolean
   opinions(): { readonly opinions: readonly Opinion[]; readonly corrections: readonly Correction[] }

@@ -5,7 +5,7 @@ import { DIMENSIONS, type Encoder, loadEncoder } from './encoder.ts'
 import { asCompared, essenceOf } from './essence.ts'
 import { beginIndex, type Index } from './index.ts'
 import { openKept } from './kept.ts'
-import type { About, Enough, Nearest, Preparation } from './protocol.ts'
+import type { About, Enough, Found, Preparation } from './protocol.ts'
 import { sharedBytes } from './shared.ts'
 import { createNearest, judgedBy, stagesOf } from './stages.ts'
 import { encodeExpected, openStored, type Stored } from './stored.ts'
@@ -15,7 +15,7 @@ import type { Context, Near } from './vote.ts'
 export type Prepared = {
   readonly about: About
   readonly encoder: Encoder | undefined
-  nearest(text: string, enough?: Enough): Promise<Nearest>
+  nearest(text: string, enough?: Enough): Promise<Found>
 }
 
 /** Everything a worker needs before it can be asked: encoder, vectors, index, and how good the vote is. */

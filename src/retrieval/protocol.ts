@@ -1,6 +1,7 @@
 import type { Judged } from './calibrate.ts'
+import type { Neighbour } from './search.ts'
 import type { Text } from './text.ts'
-import type { Voted } from './vote.ts'
+import type { Ranked, Voted } from './vote.ts'
 
 /** What a worker is given when it starts. Texts and tasks are by row. */
 export type Preparation = {
@@ -19,11 +20,18 @@ export type Preparation = {
 /** What the vote by words must reach to be enough: margin and `known`. */
 export type Enough = { readonly margin: number; readonly known: number }
 
-export type Nearest = Voted & {
+/** What a worker found. */
+export type Found = Voted & {
   /** By words alone: they were enough, and nothing was encoded. */
-  readonly byWords?: true
+  readonly byWords?: true | undefined
   /** What the question cost inside the worker. */
   readonly tookMs?: { readonly encode: number; readonly search: number }
+}
+
+/** The same outside of it. The lists are made when they are asked for: of most questions nobody does. */
+export type Nearest = Omit<Found, 'neighbours' | 'ranking'> & {
+  readonly neighbours: () => readonly Neighbour[]
+  readonly ranking: () => readonly Ranked[]
 }
 
 export type About = {

@@ -5,7 +5,7 @@ import { fitKnown, fitProbability, type Judged, type Judgement } from './calibra
 import { essenceOf } from './essence.ts'
 import { judgeBoth } from './judge.ts'
 import { fitAside, fitHere, headOf } from './kept-head.ts'
-import type { Enough, Nearest } from './protocol.ts'
+import type { Enough, Found } from './protocol.ts'
 import { asText, forEncoder } from './text.ts'
 import {
   type Calibration,
@@ -81,7 +81,7 @@ export const createNearest = (
     const voted = castVote(byWords.voter, byWords.calibration, asked, NO_VECTOR, k)
     return voted.margin >= enough.margin && voted.known >= enough.known ? voted : undefined
   }
-  return async (asked: string, enough?: Enough): Promise<Nearest> => {
+  return async (asked: string, enough?: Enough): Promise<Found> => {
     const began = performance.now()
     const text = asText(essenceOf(asked))
     const said = wordsOf(whole, text)

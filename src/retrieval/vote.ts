@@ -31,7 +31,7 @@ export type Context = {
 export type Near = (vector: Float32Array, count: number) => readonly number[]
 
 /** A task and how probable it is that the question belongs to it. */
-type Ranked = { readonly task: string; readonly confidence: number }
+export type Ranked = { readonly task: string; readonly confidence: number }
 
 export type Voted = {
   readonly neighbours: readonly Neighbour[]

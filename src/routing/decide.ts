@@ -5,14 +5,6 @@ import { expertsFor } from './order.ts'
 
 export type DecidedBy = 'pinned' | 'neighbours' | 'classifier' | 'fallback'
 
-export type NearExample = {
-  readonly row: number
-  readonly task: string
-  readonly similarity: number
-  readonly dense: number
-  readonly lexical: number
-}
-
 /** The record of one routing: what is logged, measured, shown and answered from. */
 export type Decision = Readonly<{
   task: string
@@ -21,15 +13,8 @@ export type Decision = Readonly<{
   decidedBy: DecidedBy
   /** How sure it is that the task is right, 0 to 1. */
   confidence: number
-  neighbours: readonly NearExample[]
-  /** Its words alone were unmistakable: it was not encoded, and neighbours, margin and `known` are theirs. */
-  byWords?: true
-  /** How familiar the question is: the share of the context's own questions that are no more so. */
-  known: number
-  /** How far the best task was ahead by the neighbours alone: what the threshold is compared with. */
-  margin: number
-  /** What the neighbours alone would have said, best first. */
-  ranking: readonly { readonly task: string; readonly confidence: number }[]
+  /** What it was made from. */
+  nearest: Nearest
   snapshot: string
   /** Of the context that the neighbours are from. */
   context: string
@@ -76,27 +61,13 @@ export const wantsClassifier = (snapshot: Snapshot, nearest: Nearest): boolean =
 
 /** Pure: no network, no clock. Serving and every measurement call this one function. */
 export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decision => {
-  const [best] = nearest.ranking
+  const [best] = nearest.ranking()
   const record = (task: string, decidedBy: DecidedBy, confidence: number): Decision => ({
     task,
     experts: expertsFor(snapshot.map, task),
     decidedBy,
     confidence: Math.round(confidence * 1e4) / 1e4,
-    // Named one by one: what has come from a worker and is spread takes three times the memory, and is remembered.
-    neighbours: nearest.neighbours.map(({ row, similarity, dense, lexical }) => ({
-      row,
-      similarity,
-      dense,
-      lexical,
-      task: snapshot.examples[row]?.task ?? UNKNOWN,
-    })),
-    ...(nearest.byWords && { byWords: true }),
-    known: Math.round(nearest.known * 1e4) / 1e4,
-    margin: nearest.margin,
-    ranking: nearest.ranking.map(({ task, confidence }) => ({
-      task,
-      confidence: Math.round(confidence * 1e4) / 1e4,
-    })),
+    nearest,
     snapshot: snapshot.version,
     context: snapshot.context,
   })
@@ -114,7 +85,12 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
 }
 
 const confidenceIn = (task: string, { ranking }: Nearest) =>
-  ranking.find(ranked => ranked.task === task)?.confidence ?? 0
+  ranking().find(ranked => ranked.task === task)?.confidence ?? 0
+
+/** Neighbours of a question that was not looked at, or in vain. */
+export const nothingFound: Nearest = { neighbours: () => [], ranking: () => [], margin: 0, known: 0 }
+
+const notAsked: Nearest = { ...nothingFound, known: 1 }
 
 /** The client named the task or the expert itself: nothing is left to decide. */
 export const pinned = (snapshot: Snapshot, task: string, experts: readonly string[]): Decision => ({
@@ -122,12 +98,7 @@ export const pinned = (snapshot: Snapshot, task: string, experts: readonly strin
   experts,
   decidedBy: 'pinned',
   confidence: 1,
-  neighbours: [],
-  known: 1,
-  margin: 0,
-  ranking: [],
+  nearest: notAsked,
   snapshot: snapshot.version,
   context: snapshot.context,
 })
-
-export const nothingFound: Nearest = { neighbours: [], ranking: [], margin: 0, known: 0 }

@@ -16,22 +16,18 @@ export const createPassages = () => {
     text: string,
     signal: AbortSignal,
   ): Promise<Passage[]> => {
-    if (!isBlind(decision)) return passagesFrom(decision.neighbours, snapshot, decision)
+    if (!isBlind(decision)) return passagesFrom(decision.nearest, snapshot, decision)
     const look = (inner: AbortSignal) => snapshot.retriever.nearest(text, inner)
     const { value } = await memoryOf(snapshot).get(text, look, signal)
-    return passagesFrom(value.neighbours, snapshot, decision)
+    return passagesFrom(value, snapshot, decision)
   }
 }
 
 /** A pinned request has no neighbours yet, and one that was decided by its words only those. */
-const isBlind = ({ decidedBy, byWords }: Decision) => decidedBy === 'pinned' || byWords === true
+const isBlind = ({ decidedBy, nearest }: Decision) => decidedBy === 'pinned' || nearest.byWords === true
 
-const passagesFrom = (
-  neighbours: Nearest['neighbours'],
-  { examples }: Snapshot,
-  decision: Decision,
-): Passage[] =>
-  neighbours.flatMap(({ row, similarity }): Passage[] => {
+const passagesFrom = ({ neighbours }: Nearest, { examples }: Snapshot, decision: Decision): Passage[] =>
+  neighbours().flatMap(({ row, similarity }): Passage[] => {
     const example = examples[row]
     if (example?.reply === undefined) return []
     if (decision.decidedBy !== 'pinned' && example.task !== decision.task) return []

@@ -25,8 +25,10 @@ const shown = (example: Example) => {
 
 /** The nearest, with a place for each of the two most probable tasks: between these it has to choose. */
 export const chosen = ({ examples }: Snapshot, { neighbours, ranking }: Nearest): readonly Example[] => {
-  const near = distinct(neighbours.flatMap(({ row }) => examples[row] ?? []))
-  const rivals = ranking.slice(0, 2).map(({ task }) => task)
+  const near = distinct(neighbours().flatMap(({ row }) => examples[row] ?? []))
+  const rivals = ranking()
+    .slice(0, 2)
+    .map(({ task }) => task)
   const firsts = rivals.flatMap(task => near.find(example => example.task === task) ?? [])
   const others = near.filter(example => !firsts.includes(example)).slice(0, SHOWN - firsts.length)
   return near.filter(example => firsts.includes(example) || others.includes(example))

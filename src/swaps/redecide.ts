@@ -78,10 +78,10 @@ type Ways = { readonly from: Way; readonly to: Way } | 'unsure'
 const waysKnown = ({ decision }: Made, current: Snapshot, next: Snapshot): Ways | undefined => {
   if (decision.decidedBy === 'pinned')
     return { from: pinnedWay(decision, current), to: pinnedWay(decision, next) }
-  const { context } = decision
-  const usable = (snapshot: Snapshot) => isUsable(snapshot, decision)
+  const { context, nearest } = decision
+  const usable = (snapshot: Snapshot) => isUsable(snapshot, nearest)
   return context === current.context && context === next.context && usable(current) && usable(next)
-    ? waysBy(decision, { current, next }, { before: decision, after: decision })
+    ? waysBy(decision, { current, next }, { before: nearest, after: nearest })
     : undefined
 }
 
@@ -92,7 +92,7 @@ const waysAsked = async (
   signal: AbortSignal,
 ): Promise<Ways | 'unknown'> => {
   const nearest = async (snapshot: Snapshot) => {
-    if (snapshot.context === decision.context && isUsable(snapshot, decision)) return decision
+    if (snapshot.context === decision.context && isUsable(snapshot, decision.nearest)) return decision.nearest
     if (question === undefined) return undefined
     return await snapshot.retriever.nearest(question, signal, { enough: enoughFor(snapshot) })
   }

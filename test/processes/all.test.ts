@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers())
 const account = (requestId: string) =>
   ({
     requestId,
-    decision: { task: 'build', neighbours: [{ row: 1 }], ranking: [{ task: 'build' }] },
+    decision: { task: 'build', nearest: { neighbours: () => [{ row: 1 }], margin: 1 } },
     question: 'why',
     tried: [],
     ms: 1,
@@ -51,7 +51,7 @@ test('decisions of several processes are paged through as those of one, newest f
   expect(seqs).toEqual(seqs.toSorted((a, b) => b - a))
   expect(seqs.every(Number.isSafeInteger)).toBe(true)
   const { decisions } = await all.latest({ limit: 40 })
-  expect(JSON.stringify(decisions.filter(({ requestId }) => requestId === 'r1'))).not.toContain('row')
+  expect(JSON.stringify(decisions.filter(({ requestId }) => requestId === 'r1'))).not.toContain('nearest')
 })
 
 test('who listens hears of every process once, and of nothing from before', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { Counter } from '../../src/observe/series.ts'
+import { inFull } from '../../src/routing/in-full.ts'
 import { createPipeline } from '../../src/routing/pipeline.ts'
 import { diesAfter, fails, hangs, resets, says, startExpert } from '../support/expert-server.ts'
 import { ask, json, mapOf, type RunningGateway, remote, root, startGateway } from '../support/gateway.ts'
@@ -120,16 +121,16 @@ test('a store of remembered decisions that is full forgets the oldest, and decid
     { ...silent, decided: (_decision, remembered) => void told.push(remembered) },
     2,
   )
-  const route = (text: string) =>
-    pipeline.route(
-      gateway.live.current(),
-      { text, target: { kind: 'auto' }, hop: 1 },
-      new AbortController().signal,
-    )
+  const serving = gateway.live.current()
+  const route = async (text: string) => {
+    const question = { text, target: { kind: 'auto' }, hop: 1 } as const
+    const { decision } = await pipeline.route(serving, question, new AbortController().signal)
+    return inFull(decision, serving.snapshot)
+  }
   const first = await route(pod)
   for (const text of [pod, 'maven build fails', 'helm upgrade is stuck', pod]) await route(text)
   expect(told).toEqual([false, true, false, false, false])
-  expect((await route(pod)).decision).toEqual(first.decision)
+  expect(await route(pod)).toEqual(first)
 })
 
 test('metrics and log may fail at every word that is announced: the answer is the same', async () => {

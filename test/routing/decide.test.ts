@@ -56,8 +56,8 @@ const snapshot = (threshold: number | undefined, classifier = '') =>
   }) as unknown as Snapshot
 
 const nearest = (confidence: number, known = 1) => ({
-  neighbours: [],
-  ranking: [{ task: 'deploy', confidence }],
+  neighbours: () => [],
+  ranking: () => [{ task: 'deploy', confidence }],
   margin: confidence,
   known,
 })
@@ -103,9 +103,12 @@ test("the classifier's word is taken, and it is asked as the map says", () => {
 test('what words alone say is held against their own threshold, and the record says that they decided', () => {
   const both = { ...snapshot(0.5), wordsThreshold: 0.8 }
   const byWords = (margin: number) => ({ ...nearest(margin), byWords: true as const })
-  expect(decide(both, byWords(0.8), 'nothing')).toMatchObject({ decidedBy: 'neighbours', byWords: true })
+  expect(decide(both, byWords(0.8), 'nothing')).toMatchObject({
+    decidedBy: 'neighbours',
+    nearest: { byWords: true },
+  })
   expect(decide(both, byWords(0.7), 'nothing').decidedBy).toBe('fallback')
-  expect(decide(both, nearest(0.7), 'nothing')).not.toHaveProperty('byWords')
+  expect(decide(both, nearest(0.7), 'nothing')).not.toHaveProperty('nearest.byWords')
   expect(enoughFor(both)).toEqual({ margin: 0.8, known: 0.02 })
 })
 

@@ -31,10 +31,11 @@ beforeAll(async () => {
 
 const near = (...questions: readonly string[]) => ({
   ...nothingFound,
-  neighbours: questions.flatMap(question => {
-    const row = rows.get(question.trim()) ?? rows.get(question)
-    return row === undefined ? [] : [{ row, similarity: 1, dense: 1, lexical: 1 }]
-  }),
+  neighbours: () =>
+    questions.flatMap(question => {
+      const row = rows.get(question.trim()) ?? rows.get(question)
+      return row === undefined ? [] : [{ row, similarity: 1, dense: 1, lexical: 1 }]
+    }),
 })
 
 test('the corpus is large enough and speaks more than one language', () => {
@@ -55,10 +56,10 @@ test.each(hostile)('$id ($kind) stays inside the one fence and changes no instru
 
 test.each(hostile)('$id ($kind) as an example stays on its line, inside its fence', ({ question }) => {
   const nearest = near(question)
-  expect(nearest.neighbours).toHaveLength(1)
+  expect(nearest.neighbours()).toHaveLength(1)
   const { system, user } = promptFor(snapshot, 'my pod restarts', nearest)
   expect(system).toBe(harmless.system)
-  const task = snapshot.examples[nearest.neighbours[0]!.row]!.task
+  const task = snapshot.examples[nearest.neighbours()[0]!.row]!.task
   expect(tagsIn(user)).toEqual([`<exampletask="${task}">`, '</example>', ...fence])
   expect(user.split('\n').length).toBe(harmless.user.split('\n').length)
 })

@@ -1,11 +1,19 @@
 import { expect, test } from 'vitest'
 import type { Live } from '../../src/knowledge/live.ts'
 import type { Snapshot } from '../../src/knowledge/snapshot.ts'
+import type { Nearest } from '../../src/retrieval/protocol.ts'
 import { createDifferences } from '../../src/routing/candidate/differences.ts'
 import { createShadow, type Seen } from '../../src/routing/candidate/shadow.ts'
 import { createSide } from '../../src/routing/candidate/sides.ts'
 import type { Account } from '../../src/routing/events.ts'
 import type { Serving } from '../../src/routing/serving.ts'
+
+const nearest: Nearest = {
+  neighbours: () => [],
+  ranking: () => [{ task: 'build', confidence: 0.9 }],
+  margin: 1,
+  known: 1,
+}
 
 /** As much of a snapshot as the shadow reads, and a retriever whose queue is the test's. */
 const snapshotOf = (version: string, state: { queued: number; asked: number; fails: boolean }): Snapshot => {
@@ -14,7 +22,7 @@ const snapshotOf = (version: string, state: { queued: number; asked: number; fai
     nearest: async () => {
       state.asked++
       if (state.fails) throw new Error('no worker')
-      return { neighbours: [], ranking: [{ task: 'build', confidence: 0.9 }], margin: 1, known: 1 }
+      return nearest
     },
   }
   const map = {
@@ -56,8 +64,8 @@ const seen = (number: number, served: Snapshot): Seen => ({
   questionHash: `hash ${number}`,
   snapshot: served,
   decision: {
-    ...{ task: 'build', experts: ['a'], decidedBy: 'neighbours', confidence: 0.9, margin: 1, known: 1 },
-    ...{ neighbours: [], ranking: [{ task: 'build', confidence: 0.9 }], snapshot: 'served', context: 'c' },
+    ...{ task: 'build', experts: ['a'], decidedBy: 'neighbours', confidence: 0.9 },
+    ...{ nearest, snapshot: 'served', context: 'c' },
   },
 })
 

@@ -10,8 +10,8 @@ const given = (examples: readonly Given[], ranking: readonly string[]) =>
       examples: examples.map(([question, task]) => ({ question, task, at: 'c.jsonl:1' })),
     } as unknown as Snapshot,
     {
-      neighbours: examples.map((_, row) => ({ row, similarity: 1 - row / 100, dense: 0, lexical: 0 })),
-      ranking: ranking.map(task => ({ task, confidence: 0.5 })),
+      neighbours: () => examples.map((_, row) => ({ row, similarity: 1 - row / 100, dense: 0, lexical: 0 })),
+      ranking: () => ranking.map(task => ({ task, confidence: 0.5 })),
       margin: 0,
       known: 1,
     },

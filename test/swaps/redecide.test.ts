@@ -24,8 +24,8 @@ const snapshotOf = (experts: Record<string, string[]>, more: object = {}, contex
   }) as unknown as Snapshot
 
 const nearest = (task: string, margin: number) => ({
-  neighbours: [],
-  ranking: [
+  neighbours: () => [],
+  ranking: () => [
     { task, confidence: 0.9 },
     { task: task === 'build' ? 'deploy' : 'build', confidence: 0.1 },
   ],
@@ -60,7 +60,7 @@ test('ten thousand decisions are made again in no time, and others have their tu
 
 test('another allowed error moves what is no longer sure enough', async () => {
   const strict = { ...current, threshold: 0.95, version: 'strict' } as Snapshot
-  const unsure = { ...nearest('build', 0.9), ranking: [{ task: 'build', confidence: 0.2 }] }
+  const unsure = { ...nearest('build', 0.9), ranking: () => [{ task: 'build', confidence: 0.2 }] }
   const moves = await redecide([made(decide(current, unsure, 'nothing'))], current, strict)
   expect(moves.examples[0]).toMatchObject({ from: { task: 'build' }, to: { task: 'unknown', expert: 'u' } })
 })

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { GatewayError } from '../../errors.ts'
-import { type Decisions, type Remembered, shown } from '../../observe/decisions.ts'
+import { shown, type Told, type ToldDecisions } from '../../observe/decisions.ts'
 
 export type DecisionStreams = { open(): Readable; close(): void }
 
@@ -13,11 +13,11 @@ const MOST = 100
 type Listener = { tell(event: string): void; end(): void }
 
 /** Decisions as server-sent events. One that reads too slowly loses some and is told how many; nobody waits for it. */
-export const createDecisionStreams = ({ listen }: Pick<Decisions, 'listen'>): DecisionStreams => {
+export const createDecisionStreams = ({ listen }: Pick<ToldDecisions, 'listen'>): DecisionStreams => {
   const listeners = new Set<Listener>()
   let stop: (() => void) | undefined
   // A decision becomes text once, however many listen, and not at all if nobody does.
-  const told = (decision: Remembered) => {
+  const told = (decision: Told) => {
     const event = `event: decision\nid: ${decision.seq}\ndata: ${JSON.stringify(shown(decision))}\n\n`
     for (const listener of listeners) listener.tell(event)
   }

@@ -3,6 +3,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Live } from '../../knowledge/live.ts'
 import type { Events } from '../../routing/events.ts'
 import { explain } from '../../routing/explain.ts'
+import { inFull } from '../../routing/in-full.ts'
 import { questionOf } from '../../routing/question.ts'
 import type { Serving } from '../../routing/serving.ts'
 import { targetOf } from '../openai/target.ts'
@@ -42,16 +43,13 @@ export const explainRoutes = ({ live, events, mapPath }: ExplainDeps): AdminRout
           events,
           signal,
         )
+        const shown = inFull(decision, snapshot)
         return {
           decision: {
-            ...decision,
-            neighbours: decision.neighbours.map(({ row, ...near }) => ({
-              ...near,
-              question: snapshot.examples[row]?.question ?? '',
-              at: fromMap(snapshot.examples[row]?.at ?? '', mapPath),
-            })),
+            ...shown,
+            neighbours: shown.neighbours.map(near => ({ ...near, at: fromMap(near.at, mapPath) })),
           },
-          threshold: (decision.byWords ? snapshot.wordsThreshold : snapshot.threshold) ?? null,
+          threshold: (decision.nearest.byWords ? snapshot.wordsThreshold : snapshot.threshold) ?? null,
           question: text,
           ...(classifier && { classifier }),
           tookMs,

@@ -84,7 +84,10 @@ const judgeSet = (
       // Only the nearest one, as a router without tasks would: it goes by the question that is most alike.
       classified(
         question.task,
-        nearest.neighbours.slice(0, 1).map(({ row }) => row),
+        nearest
+          .neighbours()
+          .slice(0, 1)
+          .map(({ row }) => row),
       ),
     ),
   ]

@@ -54,9 +54,9 @@ export const createShadow = ({ limit = WAITING, now = Date.now, ...options }: Sh
     if (
       snapshot.retriever === seen.snapshot.retriever &&
       !options.classifier() &&
-      isUsable(snapshot, seen.decision)
+      isUsable(snapshot, seen.decision.nearest)
     ) {
-      return allowedOf(seen, decide(snapshot, seen.decision, 'nothing'))
+      return allowedOf(seen, decide(snapshot, seen.decision.nearest, 'nothing'))
     }
     while (others(serving, seen) > 0) await wait(STAND_BACK_MS, undefined, { signal, ref: false })
     return (await pipeline.route(quiet(serving, options.classifier()), seen.question, signal)).decision
@@ -119,7 +119,7 @@ const others = (serving: Serving, { snapshot }: Seen) =>
 
 /** Retrieval failed for what was served: whatever differs says nothing about the maps. */
 const hadNoNeighbours = ({ question, decision }: Seen) =>
-  question.text !== '' && decision.ranking.length === 0
+  question.text !== '' && decision.nearest.ranking().length === 0
 
 const wouldAsk = ({ snapshot, crew }: Serving, { decidedBy }: Decision) =>
   crew.classifier !== undefined &&
@@ -128,7 +128,7 @@ const wouldAsk = ({ snapshot, crew }: Serving, { decidedBy }: Decision) =>
 
 /** What was served, without the word of a classifier: like is compared with like. */
 const byNeighbours = (seen: Seen): Decision =>
-  allowedOf(seen, decide(seen.snapshot, { ...seen.decision, margin: 0 }, 'nothing'))
+  allowedOf(seen, decide(seen.snapshot, seen.decision.nearest, 'in vain'))
 
 const allowedOf = ({ question: { target, allowed } }: Seen, decision: Decision): Decision =>
   allowed === undefined ? decision : within(decision, target, allowed)
