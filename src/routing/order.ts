@@ -6,7 +6,18 @@ import type { TaskMap } from '../knowledge/task-map.ts'
  * that somebody is left when all of a task's experts are down. What is pinned goes before what measuring decided on, and
  * that before bare scores.
  */
-export const expertsFor = (map: TaskMap, task: string): string[] => {
+export const expertsFor = (map: TaskMap, task: string): readonly string[] => {
+  const known = orders.get(map) ?? new Map<string, readonly string[]>()
+  orders.set(map, known)
+  const order = known.get(task) ?? orderOf(map, task)
+  if (map.tasks.has(task) || task === UNKNOWN) known.set(task, order)
+  return order
+}
+
+/** A map never changes: every request of a task is given the same list. */
+const orders = new WeakMap<TaskMap, Map<string, readonly string[]>>()
+
+const orderOf = (map: TaskMap, task: string): string[] => {
   const own =
     task === UNKNOWN ? [] : (map.tasks.get(task)?.experts ?? map.ranking.get(task) ?? byScore(map, task))
   const builtin = [...map.experts].filter(([, definition]) => isBuiltin(definition)).map(([id]) => id)
