@@ -186,7 +186,7 @@ const context = ({ kind }: Record<string, string>) => ({
 })
 
 /** A fake of the admin API: speaks it, decides nothing. For what a real gateway would take long to show. */
-export const startFakeAdmin = async () => {
+export const startFakeAdmin = async ({ decidesWhenAsked = 0 } = {}) => {
   const app = fastify()
   const streams = new Set<FastifyReply>()
   let seq = 0
@@ -222,7 +222,10 @@ export const startFakeAdmin = async () => {
           : context(query),
       )
       scope.post<{ Body: { question: string } }>('/route', async ({ body }) => routed(body.question))
-      scope.get('/decisions', async () => ({ decisions: remembered.slice(0, 100) }))
+      scope.get('/decisions', async () => {
+        decide(decidesWhenAsked)
+        return { decisions: remembered.slice(0, 100) }
+      })
       scope.get('/decisions/stream', (request, reply) => {
         reply.hijack()
         reply.raw.writeHead(200, { 'content-type': 'text/event-stream' }).write(': open\n\n')

@@ -76,6 +76,17 @@ describe.skipIf(noBrowser !== false)(noBrowser === false ? 'Live' : `not tested,
     expect(await placeOf(80)).toBe(place)
   })
 
+  test('what is decided while the page asks for the last ones is shown once, not twice', async () => {
+    await using gateway = await startFakeAdmin({ decidesWhenAsked: 3 })
+    const tab = await openTab(browser)
+    const { page } = tab
+    await logIn(tab, gateway.url, ADMIN_KEY)
+    await page.getByRole('link', { name: 'Live' }).click()
+    await page.getByText(/[1-9] shown/).waitFor()
+    gateway.decide(1)
+    await page.getByText('4 shown').waitFor()
+  })
+
   test('a stream that breaks off is taken up again, and what came meanwhile is there', async () => {
     await using gateway = await startFakeAdmin()
     const tab = await openTab(browser)

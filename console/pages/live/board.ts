@@ -75,8 +75,8 @@ export const createBoard = (draw: (state: BoardState) => void): Board => {
       frames.want()
     },
     fill(records) {
-      const known = new Set([...state.rows, ...fresh].map(({ seq }) => seq))
-      change({ rows: newest([...state.rows, ...records.filter(({ seq }) => !known.has(seq))]) })
+      const waiting = new Set(fresh.map(({ seq }) => seq))
+      change({ rows: newest([...state.rows, ...records.filter(({ seq }) => !waiting.has(seq))]) })
     },
     filter(wanted) {
       by = wanted
@@ -98,7 +98,12 @@ const matches = (record: DecisionRecord, { task, expert, decidedBy }: Filter) =>
   (expert === '' || record.expert === expert) &&
   (decidedBy === '' || record.decidedBy === decidedBy)
 
-const newest = (records: DecisionRecord[]) => records.sort((a, b) => b.seq - a.seq).slice(0, MOST)
+/** Each once: what is decided while the last ones are asked for is in their answer, and told as well. */
+const newest = (records: DecisionRecord[]) =>
+  records
+    .sort((a, b) => b.seq - a.seq)
+    .filter(({ seq }, at, sorted) => seq !== sorted[at - 1]?.seq)
+    .slice(0, MOST)
 
 /** How many came in the last second or two. */
 const createPace = () => {
