@@ -26,7 +26,7 @@ export const pack = (
   return packed
 }
 
-/** Ten thousand are remembered: numbers in one array take a quarter of the memory that objects do. */
+/** Ten thousand are remembered: numbers in one array take a third of the memory that objects do. */
 export const unpack = (crossed: Float64Array, tasks: readonly string[]): Nearest => {
   // A loop: Array.from takes twenty times as long.
   const packed = new Array<number>(crossed.length)

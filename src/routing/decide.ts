@@ -61,7 +61,8 @@ export const wantsClassifier = (snapshot: Snapshot, nearest: Nearest): boolean =
 
 /** Pure: no network, no clock. Serving and every measurement call this one function. */
 export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decision => {
-  const [best] = nearest.ranking()
+  const ranking = nearest.ranking()
+  const [best] = ranking
   const record = (task: string, decidedBy: DecidedBy, confidence: number): Decision => ({
     task,
     experts: expertsFor(snapshot.map, task),
@@ -72,7 +73,7 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
     context: snapshot.context,
   })
   if (typeof said === 'object') {
-    return record(said.task, 'classifier', confidenceIn(said.task, nearest))
+    return record(said.task, 'classifier', confidenceIn(said.task, ranking))
   }
   // A map that always asks wanted more than the neighbours' word: theirs is then a fallback, and not remembered.
   if (said === 'nothing' && best !== undefined && isCertain(snapshot, nearest)) {
@@ -81,11 +82,11 @@ export const decide = (snapshot: Snapshot, nearest: Nearest, said: Said): Decisi
   if (best !== undefined && best.confidence >= LOWER_BAR && nearest.known >= ALIEN) {
     return record(best.task, 'fallback', best.confidence)
   }
-  return record(UNKNOWN, 'fallback', confidenceIn(UNKNOWN, nearest))
+  return record(UNKNOWN, 'fallback', confidenceIn(UNKNOWN, ranking))
 }
 
-const confidenceIn = (task: string, { ranking }: Nearest) =>
-  ranking().find(ranked => ranked.task === task)?.confidence ?? 0
+const confidenceIn = (task: string, ranking: ReturnType<Nearest['ranking']>) =>
+  ranking.find(ranked => ranked.task === task)?.confidence ?? 0
 
 /** Neighbours of a question that was not looked at, or in vain. */
 export const nothingFound: Nearest = { neighbours: () => [], ranking: () => [], margin: 0, known: 0 }

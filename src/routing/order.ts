@@ -7,15 +7,24 @@ import type { TaskMap } from '../knowledge/task-map.ts'
  * that before bare scores.
  */
 export const expertsFor = (map: TaskMap, task: string): readonly string[] => {
-  const known = orders.get(map) ?? new Map<string, readonly string[]>()
-  orders.set(map, known)
-  const order = known.get(task) ?? orderOf(map, task)
-  if (map.tasks.has(task) || task === UNKNOWN) known.set(task, order)
+  const orders = ordersIn(map)
+  const known = orders.get(task)
+  if (known !== undefined) return known
+  const order = orderOf(map, task)
+  orders.set(task, order)
   return order
 }
 
 /** A map never changes: every request of a task is given the same list. */
-const orders = new WeakMap<TaskMap, Map<string, readonly string[]>>()
+const ordersOf = new WeakMap<TaskMap, Map<string, readonly string[]>>()
+
+const ordersIn = (map: TaskMap) => {
+  const known = ordersOf.get(map)
+  if (known !== undefined) return known
+  const orders = new Map<string, readonly string[]>()
+  ordersOf.set(map, orders)
+  return orders
+}
 
 const orderOf = (map: TaskMap, task: string): string[] => {
   const own =
